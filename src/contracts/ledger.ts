@@ -1,0 +1,174 @@
+import type { Change, Outcome } from '../domain/change.ts';
+import type { QuarantinedRow } from '../domain/person.ts';
+import type { Account } from '../domain/user.ts';
+
+/** Entries are kept per job and target origin, so that test and production never mix. */
+export interface Scope {
+  readonly job: string;
+  /** Origin (and path prefix) of the target, or `sandbox:<provider>`. */
+  readonly origin: string;
+}
+
+/** What the ledger knows of a scope besides its accounts. */
+export interface ScopeMemory {
+  /** `asOf` of the last complete read of the target; null when there never was one: then the accounts are no state. */
+  readonly completeReadAt: string | null;
+  /** The last full feed that a run applied without being held. */
+  readonly acceptedFeed: AcceptedFeed | null;
+  readonly lastAppliedRun: string | null;
+}
+
+export interface AcceptedFeed {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly at: string;
+}
+
+export type RunMode = 'plan' | 'apply';
+/** `superseded`: what it left open was settled by a later run, which planned anew. */
+export type RunState = 'running' | 'finished' | 'stopped' | 'superseded';
+
+/** One run. */
+export interface Run {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly mode: RunMode;
+  readonly state: RunState;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly asOf: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly operator: string;
+  readonly exitCode: number | null;
+  /** JSON of everything the report says before the first write: feed, target, rows, guards, plan counts, columns. */
+  readonly facts: unknown;
+}
+
+/** A step of a change of a run. */
+export interface StepRef {
+  readonly seq: number;
+  /** Position in the change's steps, from 0. */
+  readonly step: number;
+}
+
+/** That these steps are about to leave together in one request. Durable before it is sent. */
+export interface Intent {
+  /** Unique within the run. */
+  readonly batch: number;
+  readonly attempt: number;
+  readonly at: string;
+  readonly steps: readonly StepRef[];
+}
+
+export interface StepOutcome extends Outcome, StepRef {
+  /** How often the step was sent. */
+  readonly attempts: number;
+  readonly at: string;
+}
+
+/** What an apply leaves behind in one go: outcomes, and what is now known of the accounts they concern. */
+export interface Settlement {
+  readonly outcomes: readonly StepOutcome[];
+  readonly accounts: readonly Account[];
+  /** Ids of users that are gone for good. */
+  readonly removed: readonly string[];
+}
+
+/** A step that was sent, or was about to be, and has no outcome. */
+export interface OpenStep extends StepRef {
+  readonly runId: string;
+  readonly change: Change;
+}
+
+export interface ChangeResult {
+  readonly change: Change;
+  /** One for each step that has one, in the order of the steps. */
+  readonly outcomes: readonly StepOutcome[];
+}
+
+/** A failure as it is compared from run to run. */
+export interface FailureKey {
+  readonly key: string;
+  readonly operation: string;
+  readonly errorCode: string;
+}
+
+export type Lock =
+  | { readonly held: true; release(): Promise<void> }
+  | { readonly held: false; readonly by: LockHolder | null };
+
+export interface LockHolder {
+  readonly runId: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+/**
+ * The durable memory. Everything it takes, it takes in arrays, and every promise resolves only when the entry
+ * would survive a power cut. Arrays it gives are pages of at most some thousand entries.
+ */
+export interface Ledger {
+  /** Made when the ledger was created; a plan belongs to one ledger. */
+  readonly lineage: string;
+
+  /**
+   * Takes the lock of a scope, which the kernel drops with the process. When another holds it, says who
+   * within a second. `holder` is what others are then told.
+   */
+  lock(scope: Scope, holder: LockHolder): Promise<Lock>;
+
+  scope(scope: Scope): Promise<ScopeMemory>;
+  noteCompleteRead(scope: Scope, at: string): Promise<void>;
+  acceptFeed(scope: Scope, feed: AcceptedFeed): Promise<void>;
+
+  /** All accounts of the scope, ordered by user id. */
+  accounts(scope: Scope): AsyncIterable<readonly Account[]>;
+  /** Adds or replaces, by user id. */
+  saveAccounts(scope: Scope, accounts: readonly Account[]): Promise<void>;
+  /** Forgets users that a complete read no longer shows. */
+  forgetAccounts(scope: Scope, userIds: readonly string[]): Promise<void>;
+
+  startRun(run: Run): Promise<void>;
+  saveRunFacts(runId: string, facts: unknown): Promise<void>;
+  finishRun(
+    runId: string,
+    end: { readonly state: RunState; readonly finishedAt: string; readonly exitCode: number },
+  ): Promise<void>;
+  /** Newest first. */
+  runs(filter: {
+    readonly scope?: Scope;
+    readonly job?: string;
+    readonly limit: number;
+  }): Promise<readonly Run[]>;
+  run(runId: string): Promise<Run | null>;
+  /** Runs of the scope in state `running` or `stopped`, oldest first. */
+  openRuns(scope: Scope): Promise<readonly Run[]>;
+
+  storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
+  /** In the order of the plan. */
+  changes(runId: string): AsyncIterable<readonly Change[]>;
+  storeQuarantine(runId: string, rows: readonly QuarantinedRow[]): Promise<void>;
+  /** In the order of the lines. */
+  quarantine(runId: string): AsyncIterable<readonly QuarantinedRow[]>;
+
+  recordIntents(runId: string, intents: readonly Intent[]): Promise<void>;
+  /** Outcomes and accounts in one transaction. A later outcome of the same step replaces the earlier one. */
+  settle(runId: string, scope: Scope, settlement: Settlement): Promise<void>;
+  /** Steps with an intent and no outcome, or with the outcome `unknown`, of the given run. */
+  openSteps(runId: string): AsyncIterable<readonly OpenStep[]>;
+  /** Every change with what became of its steps, in the order of the plan. */
+  results(runId: string): AsyncIterable<readonly ChangeResult[]>;
+
+  /**
+   * Notes the failures of a finished run: new ones as first seen in `runId`, known ones keep their first run,
+   * and those of the scope that did not come again are forgotten.
+   */
+  noteFailures(scope: Scope, runId: string, failures: AsyncIterable<readonly FailureKey[]>): Promise<void>;
+  /** The run in which each was first seen, in the order asked; null for one never seen. */
+  failuresSince(scope: Scope, failures: readonly FailureKey[]): Promise<readonly (string | null)[]>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,132 @@
+import type { z } from 'zod';
+import type { Need, Operation, Outcome, Step } from '../domain/change.ts';
+import type { Limits, Policy } from '../domain/settings.ts';
+import type { Attributes, User } from '../domain/user.ts';
+
+/** How an attribute may be written and is compared. */
+export interface AttributeRule {
+  readonly type: 'string' | 'boolean' | 'set';
+  /** False when two spellings that differ in case are the same value to the target. */
+  readonly caseExact: boolean;
+  readonly writable: 'always' | 'onCreate' | 'never';
+  /** True when the target refuses a create without it. */
+  readonly required: boolean;
+  readonly format?: 'email';
+  readonly charactersMax?: number;
+}
+
+export interface Supports {
+  readonly operations: readonly Operation[];
+  readonly listAll: boolean;
+  /** False when the list leaves users out; those known to the ledger are then completed by `unlisted`. */
+  readonly listIsComplete: boolean;
+  readonly lookUp: boolean;
+}
+
+/** What a job asks of the provider, for `review`. */
+export interface Asked {
+  readonly policy: Policy;
+  readonly attributes: readonly string[];
+}
+
+/** Something about a job that only the provider knows to be wrong, or risky. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** Path in the job file, such as `['policy', 'leavers']`. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The adapter for one vendor's API: what it can do, as data and pure functions, and how to connect. */
+export interface Provider<Config = unknown> {
+  readonly id: string;
+  readonly title: string;
+  /** Schema of what `target` holds beside provider, baseUrl, sandbox, limits and http. */
+  readonly config: z.ZodType<Config>;
+  readonly supports: Supports;
+  /** Defaults; each number's source stands where the provider defines it. */
+  readonly limits: Limits;
+  readonly attributes: Readonly<Record<string, AttributeRule>>;
+  /** The id of the user whom this person's attributes would create, where that can be told beforehand; else null. */
+  idOf(attributes: Attributes): string | null;
+  /** What is wrong with a job that only the provider can know. */
+  review(config: Config, asked: Asked): readonly Finding[];
+  /**
+   * The ordered calls that a need takes. `user` is the account as it is now, null for a create;
+   * `restore` is what `remembers` returned when this job disabled the account.
+   */
+  steps(need: Need, user: User | null, restore: Attributes | null): readonly Step[];
+  /** What has to be remembered when this user is disabled, so that enabling restores it. */
+  remembers(user: User): Attributes;
+  /** What a user whom the ledger knows but the list leaves out looks like now. */
+  unlisted(user: User): User;
+  /** The user after a step succeeded; `user` is null before a create. Pure, for the ledger's last known values. */
+  applied(step: Step, user: User | null, userId: string): User;
+  /** Whether a write that is in doubt took effect, from what a look-up found; undefined: not found. */
+  verdict(step: Step, found: User | undefined): 'applied' | 'notApplied' | 'cannotTell';
+  /** True when sending the step twice does no harm, because "exists already" then counts as applied. */
+  createOnly(step: Step): boolean;
+  connect(config: Config, tools: Tools): Promise<Connection>;
+}
+
+/** One step on its way to the target. */
+export interface Item {
+  readonly step: Step;
+  /** Null for a step that creates the user. */
+  readonly userId: string | null;
+  /** Attributes that name the person for a provider whose calls need more than the id. */
+  readonly attributes: Attributes;
+}
+
+export interface Connection {
+  /** All users that the target lists, in pages, with bounded memory. */
+  readUsers(): AsyncIterable<readonly User[]>;
+  /** Those of the users that the target shows now, by id. */
+  lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, User>>;
+  /** Bytes that the request for these items would have: batches are cut by it. Null where one item is one request. */
+  bodyBytes(item: Item): number;
+  /**
+   * Sends items of one action and subject in one request; exactly one outcome per item, in order.
+   * Throws a `TargetFailure` when the answer is not about single items.
+   */
+  write(items: readonly Item[]): Promise<readonly Outcome[]>;
+  /** The id of the account that signs in, folded as ids are: it is never written. Null when unknown. */
+  readonly ownId: string | null;
+  close(): Promise<void>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query below the base URL, beginning with a slash. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** True for a request that changes nothing: core may repeat it. */
+  readonly safe: boolean;
+  /** The longest answer that is read; 16 MiB when absent. */
+  readonly answerBytesMax?: number;
+  /** Total time for this request in milliseconds; the limits' `requestTimeoutMs` when absent. */
+  readonly timeoutMs?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case; several values joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body in chunks. It must be read to its end, or `text` called. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The whole body as UTF-8 text. */
+  text(): Promise<string>;
+}
+
+/**
+ * What core hands to a connection. Every request of a provider goes through `request`: it holds the rate, the
+ * deadline, the redirect rule (never followed; a redirect is `misconfigured`) and the byte cap.
+ * It throws `TargetFailure` of `unsent` or `unanswered`; any status is an answer.
+ */
+export interface Tools {
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** The secret behind a reference such as `env:NAME` or `file:PATH`, read anew. */
+  secret(reference: string): Promise<string>;
+  readonly now: () => number;
+}

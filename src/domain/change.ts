@@ -1,0 +1,62 @@
+import type { Row } from './person.ts';
+import type { Attributes } from './user.ts';
+
+export const operations = ['create', 'update', 'enable', 'disable', 'remove'] as const;
+export type Operation = (typeof operations)[number];
+
+/** One call's worth of a change. Steps with the same action and subject may share a request. */
+export interface Step {
+  /** The provider's word for the call: `add`, `update`, `assign-role` … */
+  readonly action: string;
+  /** What the call is about when a request can serve only one: the role's or group's name; else ''. */
+  readonly subject: string;
+  readonly values: Attributes;
+}
+
+/** Why a change is not simply planned, or an outcome is not simply a success. */
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What one person needs, before the provider has said which steps that takes. */
+export interface Need {
+  readonly operation: Operation;
+  readonly key: string;
+  readonly linkKey: string;
+  /** The target's id of the user; null for a create. */
+  readonly userId: string | null;
+  /** The rows that ask for it; empty when it comes from a person whom the feed does not name. */
+  readonly rows: readonly Row[];
+  readonly cause: 'feed' | 'status' | 'absence';
+  /** Only the attributes that change, as the target has them; for a create, empty. */
+  readonly before: Attributes;
+  /** The same attributes as they shall be. Sets (roles, groups) are given whole. */
+  readonly after: Attributes;
+  /** Set when a person has to look first; such a change has no steps. */
+  readonly conflict: Reason | null;
+}
+
+export interface Change extends Need {
+  /** Position in the plan, from 1. */
+  readonly seq: number;
+  readonly disposition: 'planned' | 'held' | 'conflict';
+  readonly reason: Reason | null;
+  readonly steps: readonly Step[];
+}
+
+/** What became of a step, and by its worst step of a change. */
+export type Result = 'succeeded' | 'failed' | 'conflict' | 'unknown' | 'notSent';
+
+/** What became of one step. */
+export interface Outcome {
+  readonly result: Result;
+  /** Ours, stable, documented (`src/domain/error-code.ts`); null for a plain success. */
+  readonly errorCode: string | null;
+  /** The vendor's own code, as it came. */
+  readonly providerCode: string | null;
+  /** For people; never holds personal values or secrets. */
+  readonly message: string | null;
+  /** The id that the target gave a created user. */
+  readonly userId: string | null;
+}

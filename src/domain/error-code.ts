@@ -1,0 +1,32 @@
+/**
+ * The codes that reports carry in `errorCode`. They are a contract: scripts depend on them, so a code may be
+ * added but never renamed. The vendor's own code stands beside it in `providerCode`.
+ */
+export const errorCodes = {
+  // Outcomes of a step
+  REFUSED: 'The target refused this item; its own code says why.',
+  REQUEST_REFUSED: 'The target refused the whole request that this item travelled in.',
+  ALREADY_EXISTS: 'A user with this login exists already, and it could not be taken for this person.',
+  LINKED_EXISTING: 'The account existed already; it is now linked to this person.',
+  ALREADY_SO: 'The target had these values already.',
+  CONTRADICTORY_ANSWER: 'The counts of the answer contradict its items, so no success can be claimed.',
+  UNANSWERED: 'The request was sent, no answer came, and a look-up could not tell whether it took effect.',
+  UNREADABLE_ANSWER: 'The answer was not what the interface documents, and a look-up could not tell more.',
+  THROTTLED: 'The target kept asking to slow down until the attempts were used up.',
+  UNAVAILABLE: 'The target could not be reached or kept failing until the attempts were used up.',
+  NOT_APPLIED: 'A look-up found that the write did not take effect, and the attempts were used up.',
+  PREDECESSOR_FAILED: 'An earlier step of this change failed, so this one was not sent.',
+  STOPPED: 'The run stopped before this step was sent.',
+  OWN_ACCOUNT: 'This is the account that rollcall itself signs in with; it is never written.',
+  // Conflicts found by comparing
+  LOGIN_TAKEN: 'The login belongs to a user who is linked to another lasting id.',
+  AMBIGUOUS_MATCH: 'Several users of the target have this match key.',
+  DISABLED_ELSEWHERE: 'The account is disabled, but not by this job.',
+  IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
+  CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',
+  // Held
+  GUARD: 'A guard holds the plan.',
+  UNREADABLE_IDENTITY: 'Rows whose person could not be read hold every leaver by absence.',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,50 @@
+import type { Attributes } from './user.ts';
+
+/** A cell of a feed as it was read: text, or a list where the feed's format has lists. */
+export type Cell = string | readonly string[];
+
+/** One record of the feed: the line it begins on, and its cells in the order of the job's mapped columns. */
+export interface Row {
+  readonly line: number;
+  readonly cells: readonly Cell[];
+}
+
+/** What the rows of a feed say about one human. */
+export interface Person {
+  readonly rows: readonly Row[];
+  /** The lasting id as people read it: the employee number, or the match key where the feed has no such id. */
+  readonly key: string;
+  /** The lasting id as it is compared. */
+  readonly linkKey: string;
+  /** The values of the match attributes, folded as the target compares them. */
+  readonly matchKey: string;
+  /** False when a status in the feed says that the person has left. */
+  readonly active: boolean;
+  /** Only attributes that the feed says something about; null where it clears one. */
+  readonly attributes: Attributes;
+}
+
+/** Why a row was set aside. The words are a contract: reports and scripts depend on them. */
+export type QuarantineCode =
+  | 'RAGGED_ROW'
+  | 'UNCLOSED_QUOTE'
+  | 'BAD_QUOTE'
+  | 'BAD_JSON'
+  | 'RECORD_TOO_LONG'
+  | 'MISSING_KEY'
+  | 'BAD_VALUE'
+  | 'EMPTY_REJECTED'
+  | 'DUPLICATE_PERSON';
+
+/** A row that could not be read or is invalid. */
+export interface QuarantinedRow {
+  readonly row: Row;
+  readonly code: QuarantineCode;
+  /** Column of the feed at fault, by its header; null when the whole row is. */
+  readonly column: string | null;
+  /** What is wrong and what to do, without the cell's value. */
+  readonly message: string;
+  /** What could be read of the person's identity: it keeps that person from being taken for a leaver. */
+  readonly linkKey: string | null;
+  readonly matchKey: string | null;
+}
