@@ -121,8 +121,10 @@ export interface HttpAnswer {
 
 /**
  * What core hands to a connection. Every request of a provider goes through `request`: it holds the rate, the
- * deadline, the redirect rule (never followed; a redirect is `misconfigured`) and the byte cap.
- * It throws `TargetFailure` of `unsent` or `unanswered`; any status is an answer.
+ * deadline and the byte cap. It throws a `TargetFailure` for what is no answer: `unsent`, `unanswered`,
+ * `throttled` (429, with what the target asked for) and `misconfigured` (a redirect, which is never followed).
+ * A safe request is repeated by core while the trouble is a passing one, 502, 503 and 504 included; then the
+ * last answer or trouble is given. Every other status is an answer for the provider to judge.
  */
 export interface Tools {
   request(request: HttpRequest): Promise<HttpAnswer>;
