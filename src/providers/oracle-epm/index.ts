@@ -1,0 +1,41 @@
+import type { Provider } from '../../contracts/provider.ts';
+import { Config } from './config.ts';
+import { connect } from './connection.ts';
+import { limits } from './limits.ts';
+import { idOfAttributes } from './login.ts';
+import { review } from './review.ts';
+import { remembers, steps } from './steps.ts';
+import { applied, unlisted } from './users.ts';
+import { createOnly, verdict } from './verdict.ts';
+
+/** Oracle Fusion Cloud EPM, by the synchronous calls of `/interop/rest/security`. */
+export const oracleEpm: Provider<Config> = {
+  id: 'oracle-epm',
+  title: 'Oracle Fusion Cloud EPM',
+  config: Config,
+  supports: {
+    operations: ['create', 'update', 'enable', 'disable', 'remove'],
+    listAll: true,
+    listIsComplete: false,
+    lookUp: true,
+  },
+  limits,
+  attributes: {
+    userName: { type: 'string', caseExact: false, writable: 'onCreate', required: true },
+    'name.givenName': { type: 'string', caseExact: true, writable: 'always', required: false },
+    'name.familyName': { type: 'string', caseExact: true, writable: 'always', required: true },
+    'emails.work': { type: 'string', caseExact: true, writable: 'always', required: true, format: 'email' },
+    // Roles of the environment: "predefined" in older documents, "application roles" in newer ones.
+    roles: { type: 'set', caseExact: true, writable: 'always', required: false },
+    groups: { type: 'set', caseExact: true, writable: 'always', required: false },
+  },
+  idOf: idOfAttributes,
+  review,
+  steps,
+  remembers,
+  unlisted,
+  applied,
+  verdict,
+  createOnly,
+  connect,
+};

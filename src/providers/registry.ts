@@ -1,0 +1,7 @@
+import type { Provider } from '../contracts/provider.ts';
+import { oracleEpm } from './oracle-epm/index.ts';
+
+/** Every provider by its id; the only place that names vendors. */
+export const providers: Readonly<Record<string, Provider>> = {
+  [oracleEpm.id]: oracleEpm,
+};
