@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { ChangeResult } from '../../src/contracts/ledger.ts';
+import { failureOf } from '../../src/report/explain-change.ts';
+import type { ReportWithoutFailures } from '../../src/report/report.ts';
+import { reportHtml } from '../../src/report/report-html.ts';
+import { watchTroubles } from '../../src/report/watch-troubles.ts';
+import { buildChange, buildOutcome, buildQuarantined, buildReport } from './build.ts';
+
+const hostile = '<script>alert("x")</script>';
+
+function failed(key: string): ChangeResult {
+  const outcome = buildOutcome({
+    result: 'failed',
+    errorCode: 'REFUSED',
+    providerCode: hostile,
+    message: hostile,
+  });
+  return { change: buildChange({ key }), outcomes: [outcome] };
+}
+
+function render(results: readonly ChangeResult[], report: ReportWithoutFailures): Promise<string> {
+  const watch = watchTroubles();
+  for (const result of results) {
+    const failure = failureOf(result, 'apply');
+    if (failure !== null) watch.failed(failure);
+  }
+  watch.quarantined(buildQuarantined({ column: hostile, message: hostile }));
+  const troubles = watch.troubles();
+  const failures = troubles.failures.map((failure) => ({ ...failure, since: hostile }));
+  return reportHtml({ ...report, failures }, troubles);
+}
+
+describe('reportHtml', () => {
+  it('escapes whatever comes from feed, target and job', async () => {
+    const results = [failed(hostile)];
+    const report = buildReport(results, 1, { job: hostile, operator: hostile, host: hostile });
+    const page = await render(results, {
+      ...report,
+      feed: { ...report.feed, path: hostile },
+      target: { provider: hostile, baseUrl: hostile },
+      guards: [{ name: hostile, limit: 1, actual: 2, tripped: true, advice: hostile }],
+    });
+    expect(page).not.toContain('<script');
+    expect(page).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
+  });
+
+  it('needs nothing from outside and forbids it', async () => {
+    const page = await render([], buildReport([], 1));
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'`);
+    expect(page).not.toMatch(/<(script|link|img|iframe|object)\b/);
+    expect(page).not.toMatch(/url\(|@import/);
+    expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
+  });
+
+  it('says the verdict first and what to do next', async () => {
+    const results = [failed('E1'), failed('E2')];
+    const page = await render(results, buildReport(results, 1));
+    expect(page).toContain('Finished with 2 failures and 1 quarantined row.');
+    expect(page).toContain('mend them there or at their source');
+  });
+
+  it('shows 200 failures and says how many there are', async () => {
+    const results = Array.from({ length: 250 }, (_, index) => failed(`E${index}`));
+    const page = await render(results, buildReport(results, 1));
+    expect(page).toContain('>E199<');
+    expect(page).not.toContain('>E200<');
+    expect(page).toContain('The first 200 of 250; results.csv has all.');
+  });
+
+  it('warns when the numbers do not add up', async () => {
+    const report = buildReport([], 1);
+    const page = await render([], { ...report, rows: { ...report.rows, total: 5 } });
+    expect(page).toContain('These numbers do not add up');
+    expect(await render([], report)).not.toContain('do not add up');
+  });
+
+  it('shows times in UTC', async () => {
+    const page = await render([], buildReport([], 1, { startedAt: '2026-11-03T02:15:07.123Z' }));
+    expect(page).toContain('2026-11-03 02:15:07 UTC');
+  });
+});
