@@ -1,0 +1,115 @@
+import type { Ledger } from '../contracts/ledger.ts';
+import type { Account, Attributes } from '../domain/user.ts';
+import type { Connection } from './connection.ts';
+import { pageSize, pages } from './pages.ts';
+import type { ScopeIds } from './scopes.ts';
+
+interface AccountRow {
+  readonly user_id: string;
+  readonly active: number;
+  readonly attributes: string;
+  readonly link_key: string | null;
+  readonly key: string | null;
+  readonly disabled: string | null;
+  readonly leaver_since: string | null;
+  readonly absent: string | null;
+}
+
+export interface AccountWriter {
+  /** Adds or replaces one account; belongs inside a transaction. */
+  save(scopeId: number, account: Account): void;
+  forget(scopeId: number, userId: string): void;
+}
+
+/** What the ledger remembers of the target's users. */
+export function accountEntries(
+  connection: Connection,
+  scopes: ScopeIds,
+): Pick<Ledger, 'accounts' | 'accountsById' | 'saveAccounts' | 'forgetAccounts'> {
+  const writer = accountWriter(connection);
+  const columns = 'user_id, active, attributes, link_key, key, disabled, leaver_since, absent';
+  const select = connection.query<AccountRow>(
+    `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id > ? ORDER BY user_id LIMIT ${pageSize}`,
+  );
+  const selectOne = connection.query<AccountRow>(
+    `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id = ?`,
+  );
+
+  return {
+    async *accounts(scope) {
+      const scopeId = scopes.find(scope);
+      if (scopeId === null) return;
+      for await (const page of pages<AccountRow>((last) => select.all(scopeId, last?.user_id ?? ''))) {
+        yield page.map(accountOf);
+      }
+    },
+    async accountsById(scope, userIds) {
+      const scopeId = scopes.find(scope);
+      const found = new Map<string, Account>();
+      if (scopeId === null) return found;
+      for (const userId of userIds) {
+        const row = selectOne.get(scopeId, userId);
+        if (row !== undefined) found.set(userId, accountOf(row));
+      }
+      return found;
+    },
+    async saveAccounts(scope, accounts) {
+      const scopeId = scopes.idOf(scope);
+      connection.transaction(() => {
+        for (const account of accounts) writer.save(scopeId, account);
+      });
+    },
+    async forgetAccounts(scope, userIds) {
+      const scopeId = scopes.idOf(scope);
+      connection.transaction(() => {
+        for (const userId of userIds) writer.forget(scopeId, userId);
+      });
+    },
+  };
+}
+
+/** The statements that write single accounts, for whoever has a transaction open. */
+export function accountWriter(connection: Connection): AccountWriter {
+  const upsert = connection.command(
+    `INSERT INTO accounts
+       (scope_id, user_id, active, attributes, link_key, key, disabled, leaver_since, absent)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (scope_id, user_id) DO UPDATE SET
+       active = excluded.active, attributes = excluded.attributes, link_key = excluded.link_key,
+       key = excluded.key, disabled = excluded.disabled, leaver_since = excluded.leaver_since,
+       absent = excluded.absent`,
+  );
+  const remove = connection.command('DELETE FROM accounts WHERE scope_id = ? AND user_id = ?');
+
+  return {
+    save(scopeId, account) {
+      upsert.run(
+        scopeId,
+        account.id,
+        account.active ? 1 : 0,
+        JSON.stringify(account.attributes),
+        account.linkKey,
+        account.key,
+        account.disabled === null ? null : JSON.stringify(account.disabled),
+        account.leaverSince,
+        account.absent === null ? null : JSON.stringify(account.absent),
+      );
+    },
+    forget(scopeId, userId) {
+      remove.run(scopeId, userId);
+    },
+  };
+}
+
+function accountOf(row: AccountRow): Account {
+  return {
+    id: row.user_id,
+    active: row.active === 1,
+    attributes: JSON.parse(row.attributes) as Attributes,
+    linkKey: row.link_key,
+    key: row.key,
+    disabled: row.disabled === null ? null : (JSON.parse(row.disabled) as Account['disabled']),
+    leaverSince: row.leaver_since,
+    absent: row.absent === null ? null : (JSON.parse(row.absent) as Account['absent']),
+  };
+}

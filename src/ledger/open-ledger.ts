@@ -1,0 +1,53 @@
+import type { Ledger } from '../contracts/ledger.ts';
+import { accountEntries } from './accounts.ts';
+import { changeEntries } from './changes.ts';
+import { connect } from './connection.ts';
+import { failureEntries } from './failures.ts';
+import { checkLedgerFile, createLedgerFile } from './ledger-file.ts';
+import { lockEntries } from './lock.ts';
+import { quarantineEntries } from './quarantine.ts';
+import { runEntries } from './runs.ts';
+import { readLineage, requireSchema } from './schema.ts';
+import { scopeEntries } from './scopes.ts';
+import { stepEntries } from './steps.ts';
+
+/**
+ * Opens the ledger in an SQLite file, and makes the file (0600) and its directories (0700) when they are missing.
+ * With `readOnly` nothing is made, migrated or written.
+ *
+ * Throws a `Failure` with exit 1 when the file is missing (read-only), damaged, of another program or of a newer
+ * rollcall, on a network file system or not accessible; such a file is left as it is, byte for byte.
+ */
+export async function openLedger(
+  path: string,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<Ledger> {
+  const readOnly = options.readOnly ?? false;
+  const file = readOnly ? path : createLedgerFile(path);
+  const connection = connect(checkLedgerFile(file, { thorough: !readOnly }), { readOnly });
+  try {
+    requireSchema(connection, { readOnly });
+    const lineage = readLineage(connection);
+    const { memory, idOf, find } = scopeEntries(connection);
+    const { entries: runs, numberOf } = runEntries(connection, { idOf, find });
+    const { lock, releaseAll } = lockEntries(connection, { idOf, find });
+    return {
+      lineage,
+      lock,
+      ...memory,
+      ...accountEntries(connection, { idOf, find }),
+      ...runs,
+      ...changeEntries(connection, numberOf),
+      ...quarantineEntries(connection, numberOf),
+      ...stepEntries(connection, { idOf, numberOf }),
+      ...failureEntries(connection, { idOf, find, numberOf }),
+      async close() {
+        await releaseAll();
+        connection.close();
+      },
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,568 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FailureKey, Ledger, LockHolder, Settlement } from '../../src/contracts/ledger.ts';
+import {
+  account,
+  all,
+  at,
+  change,
+  otherScope,
+  outcome,
+  paged,
+  quarantined,
+  run,
+  scope,
+  shuffled,
+} from './build.ts';
+import { endChildren, lockInChild } from './child.ts';
+import type { Source } from './hold-lock.ts';
+
+/** A new, empty ledger: how to open it here, how another process does, and how to be rid of it. */
+export interface LedgerUnderTest {
+  open(): Promise<Ledger>;
+  readonly source: Source;
+  destroy(): Promise<void>;
+}
+
+const holder: LockHolder = { runId: 'run-1', pid: process.pid, host: 'here.example.com', since: at };
+const settlement: Settlement = { outcomes: [], accounts: [], removed: [] };
+
+/** What every implementation of the ledger's contract has to do. */
+export function ledgerConformance(name: string, makeLedger: () => Promise<LedgerUnderTest>): void {
+  describe(name, () => {
+    let world: LedgerUnderTest;
+    let ledger: Ledger;
+
+    beforeEach(async () => {
+      world = await makeLedger();
+      ledger = await world.open();
+    });
+    afterEach(async () => {
+      await endChildren();
+      await ledger.close();
+      await world.destroy();
+    });
+
+    async function reopen(): Promise<void> {
+      await ledger.close();
+      ledger = await world.open();
+    }
+
+    /** A run with stored changes 1 to `count`. */
+    async function startRun(id: string, count: number): Promise<void> {
+      await ledger.startRun(run(id));
+      await ledger.storeChanges(
+        id,
+        Array.from({ length: count }, (_, index) => change(index + 1)),
+      );
+    }
+
+    async function openSteps(runId: string): Promise<readonly string[]> {
+      return (await all(ledger.openSteps(runId))).map(({ seq, step }) => `${seq}.${step}`);
+    }
+
+    describe('lineage', () => {
+      test('stays the same when the ledger is opened again', async () => {
+        const { lineage } = ledger;
+        await reopen();
+        expect(ledger.lineage).toBe(lineage);
+        expect(lineage).not.toBe('');
+      });
+
+      test('differs from another ledger’s', async () => {
+        const other = await makeLedger();
+        const otherLedger = await other.open();
+        expect(otherLedger.lineage).not.toBe(ledger.lineage);
+        await otherLedger.close();
+        await other.destroy();
+      });
+    });
+
+    describe('scope', () => {
+      test('remembers nothing of a scope that it has never heard of', async () => {
+        expect(await ledger.scope(scope)).toEqual({
+          completeReadAt: null,
+          acceptedFeed: null,
+          lastAppliedRun: null,
+        });
+      });
+
+      test('remembers the last complete read and the last accepted feed', async () => {
+        const feed = { sha256: 'ab12', bytes: 110_000_000_000, rows: 1_000_000, at };
+        await ledger.noteCompleteRead(scope, '2026-11-01T02:15:00.000Z');
+        await ledger.noteCompleteRead(scope, at);
+        await ledger.acceptFeed(scope, { ...feed, sha256: 'older' });
+        await ledger.acceptFeed(scope, feed);
+        await reopen();
+        expect(await ledger.scope(scope)).toEqual({
+          completeReadAt: at,
+          acceptedFeed: feed,
+          lastAppliedRun: null,
+        });
+        expect((await ledger.scope(otherScope)).completeReadAt).toBeNull();
+      });
+
+      test('names the newest run that may have written to the target', async () => {
+        const end = { state: 'finished', finishedAt: at } as const;
+        for (const [id, exitCode] of [
+          ['wrote', 2],
+          ['held', 3],
+          ['target-down', 75],
+        ] as const) {
+          await ledger.startRun(run(id));
+          await ledger.finishRun(id, { ...end, exitCode });
+        }
+        await ledger.startRun(run('plan', { mode: 'plan' }));
+        await ledger.finishRun('plan', { ...end, exitCode: 0 });
+        await ledger.startRun(run('elsewhere', { scope: otherScope }));
+        await ledger.finishRun('elsewhere', { ...end, exitCode: 0 });
+        await startRun('under-way', 1);
+        expect((await ledger.scope(scope)).lastAppliedRun).toBe('wrote');
+
+        await ledger.recordIntents('under-way', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
+        expect((await ledger.scope(scope)).lastAppliedRun).toBe('under-way');
+      });
+    });
+
+    describe('accounts', () => {
+      test('come back as they were saved', async () => {
+        const saved = [
+          account('ada', {
+            active: false,
+            attributes: { userName: 'Ada O’Hara', active: false, roles: [], manager: null },
+            linkKey: 'e1',
+            key: 'E1',
+            disabled: { at, restore: { roles: ['Viewer'] } },
+            leaverSince: at,
+            absent: { feedSha256: 'ab12', at },
+          }),
+          account('bob'),
+        ];
+        await ledger.saveAccounts(scope, saved);
+        await reopen();
+        expect(await all(ledger.accounts(scope))).toEqual(saved);
+      });
+
+      test('are replaced by user id, the later entry of one call included', async () => {
+        await ledger.saveAccounts(scope, [account('ada', { linkKey: 'e1', key: 'E1' }), account('bob')]);
+        await ledger.saveAccounts(scope, [
+          account('ada', { linkKey: 'e2' }),
+          account('ada', { active: false }),
+        ]);
+        expect(await all(ledger.accounts(scope))).toEqual([
+          account('ada', { active: false }),
+          account('bob'),
+        ]);
+      });
+
+      test('come in pages, ordered by user id, none left out or given twice', async () => {
+        const ids = shuffled(3500).map((number) => `user${String(number).padStart(5, '0')}`);
+        await ledger.saveAccounts(
+          scope,
+          ids.map((id) => account(id)),
+        );
+        const read: string[] = [];
+        for await (const page of ledger.accounts(scope)) {
+          expect(page.length).toBeGreaterThan(0);
+          expect(page.length).toBeLessThan(3500);
+          read.push(...page.map(({ id }) => id));
+        }
+        expect(read).toEqual(ids.toSorted());
+      });
+
+      test('are ordered by code point, whatever the language', async () => {
+        const ids = ['B', 'a', 'a b', 'ab', 'é', 'ｆ', '😀'];
+        await ledger.saveAccounts(
+          scope,
+          ids.toReversed().map((id) => account(id)),
+        );
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(ids);
+      });
+
+      test('may be written while they are being read', async () => {
+        const ids = shuffled(2500).map((number) => `user${String(number).padStart(5, '0')}`);
+        await ledger.saveAccounts(
+          scope,
+          ids.map((id) => account(id)),
+        );
+        let read = 0;
+        for await (const page of ledger.accounts(scope)) {
+          await ledger.saveAccounts(
+            scope,
+            page.map(({ id }) => account(id, { active: false })),
+          );
+          read += page.length;
+        }
+        expect(read).toBe(2500);
+        expect((await all(ledger.accounts(scope))).some(({ active }) => active)).toBe(false);
+      });
+
+      test('are found by user id, those that the ledger knows', async () => {
+        await ledger.saveAccounts(scope, [account('ada'), account('bob')]);
+        expect(await ledger.accountsById(scope, ['bob', 'nobody'])).toEqual(
+          new Map([['bob', account('bob')]]),
+        );
+        expect(await ledger.accountsById(otherScope, ['bob'])).toEqual(new Map());
+      });
+
+      test('are forgotten by user id', async () => {
+        await ledger.saveAccounts(scope, [account('ada'), account('bob')]);
+        await ledger.forgetAccounts(scope, ['ada', 'nobody']);
+        expect(await all(ledger.accounts(scope))).toEqual([account('bob')]);
+      });
+
+      test('of one scope are never those of another', async () => {
+        await ledger.saveAccounts(scope, [account('ada', { key: 'production' })]);
+        await ledger.saveAccounts(otherScope, [account('ada', { key: 'test' })]);
+        await ledger.forgetAccounts({ job: 'crm', origin: scope.origin }, ['ada']);
+        await ledger.forgetAccounts(otherScope, ['ada']);
+        expect(await all(ledger.accounts(scope))).toEqual([account('ada', { key: 'production' })]);
+        expect(await all(ledger.accounts(otherScope))).toEqual([]);
+      });
+    });
+
+    describe('runs', () => {
+      test('come back as they were started and ended', async () => {
+        const facts = { feed: { rows: 3 }, columns: ['Employee ID'] };
+        await ledger.startRun(run('run-1'));
+        await ledger.saveRunFacts('run-1', facts);
+        await ledger.finishRun('run-1', { state: 'finished', finishedAt: at, exitCode: 2 });
+        await reopen();
+        expect(await ledger.run('run-1')).toEqual(
+          run('run-1', { facts, state: 'finished', finishedAt: at, exitCode: 2 }),
+        );
+        expect(await ledger.run('run-2')).toBeNull();
+      });
+
+      test('are listed newest first, up to the limit, by scope or by job', async () => {
+        await ledger.startRun(run('first'));
+        await ledger.startRun(run('second', { scope: otherScope }));
+        await ledger.startRun(run('third', { scope: { job: 'crm', origin: scope.origin } }));
+        const ids = async (filter: Parameters<Ledger['runs']>[0]) =>
+          (await ledger.runs(filter)).map(({ id }) => id);
+        expect(await ids({ limit: 10 })).toEqual(['third', 'second', 'first']);
+        expect(await ids({ limit: 2 })).toEqual(['third', 'second']);
+        expect(await ids({ job: 'hr', limit: 10 })).toEqual(['second', 'first']);
+        expect(await ids({ scope, limit: 10 })).toEqual(['first']);
+      });
+
+      test('that are running or stopped are open, oldest first', async () => {
+        for (const [id, state] of [
+          ['stopped', 'stopped'],
+          ['finished', 'finished'],
+          ['superseded', 'superseded'],
+        ] as const) {
+          await ledger.startRun(run(id));
+          await ledger.finishRun(id, { state, finishedAt: at, exitCode: 4 });
+        }
+        await ledger.startRun(run('running'));
+        await ledger.startRun(run('elsewhere', { scope: otherScope }));
+        expect((await ledger.openRuns(scope)).map(({ id }) => id)).toEqual(['stopped', 'running']);
+      });
+
+      test('cannot be started twice or written when unknown', async () => {
+        await ledger.startRun(run('run-1'));
+        await expect(ledger.startRun(run('run-1'))).rejects.toThrow();
+        await expect(ledger.storeChanges('run-2', [change(1)])).rejects.toMatchObject({
+          code: 'RUN_UNKNOWN',
+        });
+        await expect(all(ledger.changes('run-2'))).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+      });
+    });
+
+    describe('changes and quarantine', () => {
+      test('changes come in the order of the plan, run by run, as they were stored', async () => {
+        const numbers = shuffled(2500);
+        await ledger.startRun(run('run-1'));
+        await ledger.startRun(run('run-2'));
+        await ledger.storeChanges('run-2', [change(1, { key: 'another run' })]);
+        await ledger.storeChanges(
+          'run-1',
+          numbers.map((seq) => change(seq)),
+        );
+        await reopen();
+        expect(await all(ledger.changes('run-1'))).toEqual(
+          numbers.toSorted((one, other) => one - other).map((seq) => change(seq)),
+        );
+      });
+
+      test('quarantined rows come in the order of their lines, several of one line included', async () => {
+        const lines = shuffled(2500);
+        await ledger.startRun(run('run-1'));
+        await ledger.startRun(run('run-2'));
+        await ledger.storeQuarantine(
+          'run-1',
+          lines.map((line) => quarantined(line)),
+        );
+        await ledger.storeQuarantine('run-1', [
+          quarantined(1000, { code: 'DUPLICATE_PERSON', column: null }),
+        ]);
+        await reopen();
+        const rows = await all(ledger.quarantine('run-1'));
+        expect(rows.map(({ row }) => row.line)).toEqual(
+          [...lines, 1000].toSorted((one, other) => one - other),
+        );
+        expect(rows.slice(998, 1001)).toEqual([
+          quarantined(999),
+          quarantined(1000),
+          quarantined(1000, { code: 'DUPLICATE_PERSON', column: null }),
+        ]);
+        expect(await all(ledger.quarantine('run-2'))).toEqual([]);
+      });
+    });
+
+    describe('intents and outcomes', () => {
+      test('a step is open from its intent until its outcome', async () => {
+        await startRun('run-1', 3);
+        expect(await openSteps('run-1')).toEqual([]);
+        await ledger.recordIntents('run-1', [
+          { batch: 2, attempt: 1, at, steps: [{ seq: 3, step: 0 }] },
+          {
+            batch: 1,
+            attempt: 1,
+            at,
+            steps: [
+              { seq: 1, step: 1 },
+              { seq: 1, step: 0 },
+            ],
+          },
+        ]);
+        await reopen();
+        expect(await openSteps('run-1')).toEqual(['1.0', '1.1', '3.0']);
+        await ledger.settle('run-1', scope, {
+          ...settlement,
+          outcomes: [outcome(1, 0), outcome(3, 0, { result: 'failed' })],
+        });
+        await reopen();
+        expect(await openSteps('run-1')).toEqual(['1.1']);
+      });
+
+      test('a step whose outcome is unknown stays open until a later outcome replaces it', async () => {
+        await startRun('run-1', 1);
+        await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
+        await ledger.settle('run-1', scope, {
+          ...settlement,
+          outcomes: [outcome(1, 0, { result: 'unknown', errorCode: 'UNANSWERED' })],
+        });
+        expect(await openSteps('run-1')).toEqual(['1.0']);
+        await ledger.settle('run-1', scope, { ...settlement, outcomes: [outcome(1, 0, { attempts: 2 })] });
+        expect(await openSteps('run-1')).toEqual([]);
+        expect((await all(ledger.results('run-1')))[0]?.outcomes).toEqual([outcome(1, 0, { attempts: 2 })]);
+      });
+
+      test('a new intent opens a settled step again', async () => {
+        await startRun('run-1', 1);
+        await ledger.settle('run-1', scope, {
+          ...settlement,
+          outcomes: [outcome(1, 0, { result: 'notSent', errorCode: 'STOPPED', attempts: 0 })],
+        });
+        expect(await openSteps('run-1')).toEqual([]);
+        await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
+        expect(await openSteps('run-1')).toEqual(['1.0']);
+      });
+
+      test('open steps carry their change, come in pages and belong to one run', async () => {
+        const numbers = shuffled(1500);
+        await startRun('run-1', 1500);
+        await startRun('run-2', 1);
+        await ledger.recordIntents('run-2', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
+        await ledger.recordIntents(
+          'run-1',
+          numbers.map((seq) => ({
+            batch: seq,
+            attempt: 1,
+            at,
+            steps: [
+              { seq, step: 0 },
+              { seq, step: 1 },
+            ],
+          })),
+        );
+        const open = await all(ledger.openSteps('run-1'));
+        expect(open).toHaveLength(3000);
+        expect(open[1001]).toEqual({ runId: 'run-1', seq: 501, step: 1, change: change(501) });
+        expect(open.map(({ seq, step }) => seq * 2 + step)).toEqual(
+          Array.from({ length: 3000 }, (_, index) => index + 2),
+        );
+      });
+
+      test('settling writes outcomes, accounts and removals together', async () => {
+        await startRun('run-1', 2);
+        await ledger.saveAccounts(scope, [account('ada'), account('bob')]);
+        await ledger.settle('run-1', scope, {
+          outcomes: [outcome(1, 0, { userId: 'cleo' }), outcome(2, 0)],
+          accounts: [account('cleo', { linkKey: 'e1', key: 'E1' })],
+          removed: ['bob'],
+        });
+        await reopen();
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada', 'cleo']);
+      });
+
+      test('settling does all or nothing', async () => {
+        await startRun('run-1', 1);
+        await ledger.saveAccounts(scope, [account('ada')]);
+        await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
+        const withoutId = ledger.settle('run-1', scope, {
+          outcomes: [outcome(1, 0)],
+          accounts: [account('bob'), account('')],
+          removed: ['ada'],
+        });
+        await expect(withoutId).rejects.toThrow();
+        expect(await openSteps('run-1')).toEqual(['1.0']);
+        expect((await all(ledger.results('run-1')))[0]?.outcomes).toEqual([]);
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
+      });
+
+      test('an intent for a change that was never stored is refused', async () => {
+        await startRun('run-1', 1);
+        const intent = { batch: 1, attempt: 1, at, steps: [{ seq: 2, step: 0 }] };
+        await expect(ledger.recordIntents('run-1', [intent])).rejects.toThrow();
+      });
+
+      test('results give every change with its outcomes, in the order of the plan and of the steps', async () => {
+        await startRun('run-1', 2500);
+        const told = outcome(1001, 1, {
+          result: 'failed',
+          errorCode: 'REFUSED',
+          providerCode: 'EPMCSS-21143',
+          message: 'The role does not exist.',
+          userId: 'cleo',
+          attempts: 3,
+        });
+        for (const seqs of [shuffled(2500).slice(0, 1200), shuffled(2500).slice(1200)]) {
+          await ledger.settle('run-1', scope, {
+            ...settlement,
+            outcomes: seqs.filter((seq) => seq !== 1001 && seq !== 7).map((seq) => outcome(seq, 0)),
+          });
+        }
+        await ledger.settle('run-1', scope, { ...settlement, outcomes: [told, outcome(1001, 0)] });
+        await reopen();
+        const results = await all(ledger.results('run-1'));
+        expect(results.map((result) => result.change.seq)).toEqual(
+          Array.from({ length: 2500 }, (_, index) => index + 1),
+        );
+        expect(results[6]).toEqual({ change: change(7), outcomes: [] });
+        expect(results[1000]).toEqual({ change: change(1001), outcomes: [outcome(1001, 0), told] });
+        expect(results.flatMap((result) => result.outcomes)).toHaveLength(2500);
+      });
+    });
+
+    describe('failures', () => {
+      const failure = (key: string, difference: Partial<FailureKey> = {}): FailureKey => ({
+        key,
+        operation: 'create',
+        errorCode: 'REFUSED',
+        ...difference,
+      });
+
+      test('are known by the run that first saw them, in the order asked', async () => {
+        for (const id of ['run-1', 'run-2']) await ledger.startRun(run(id));
+        await ledger.noteFailures(scope, 'run-1', paged([failure('E1')], [failure('E2')]));
+        await ledger.noteFailures(
+          scope,
+          'run-2',
+          paged([failure('E3'), failure('E1')], [failure('E1', { operation: 'update' })]),
+        );
+        await reopen();
+        const asked = [
+          failure('E3'),
+          failure('nobody'),
+          failure('E1'),
+          failure('E1', { operation: 'update' }),
+          failure('E1', { errorCode: 'THROTTLED' }),
+        ];
+        expect(await ledger.failuresSince(scope, asked)).toEqual(['run-2', null, 'run-1', 'run-2', null]);
+      });
+
+      test('that did not come again are forgotten, and are new when they come back', async () => {
+        for (const id of ['run-1', 'run-2', 'run-3']) await ledger.startRun(run(id));
+        const many = shuffled(2500).map((number) => failure(`E${number}`));
+        await ledger.noteFailures(scope, 'run-1', paged(many));
+        await ledger.noteFailures(otherScope, 'run-1', paged([failure('E2')]));
+        await ledger.noteFailures(scope, 'run-2', paged([failure('E1')]));
+        expect(new Set(await ledger.failuresSince(scope, many))).toEqual(new Set(['run-1', null]));
+        expect(await ledger.failuresSince(scope, [failure('E1'), failure('E2')])).toEqual(['run-1', null]);
+        await ledger.noteFailures(scope, 'run-3', paged(many));
+        expect(await ledger.failuresSince(scope, [failure('E1'), failure('E2')])).toEqual(['run-1', 'run-3']);
+        expect(await ledger.failuresSince(otherScope, [failure('E2')])).toEqual(['run-1']);
+      });
+
+      test('are none in a scope that the ledger has never heard of', async () => {
+        expect(await ledger.failuresSince(scope, [failure('E1')])).toEqual([null]);
+      });
+    });
+
+    describe('lock', () => {
+      test('keeps others of the same process out and tells them who has it', async () => {
+        const second = await world.open();
+        const lock = await ledger.lock(scope, holder);
+        expect(lock.held).toBe(true);
+        expect(await second.lock(scope, { ...holder, runId: 'run-2' })).toEqual({ held: false, by: holder });
+        expect(await ledger.lock(scope, { ...holder, runId: 'run-3' })).toEqual({ held: false, by: holder });
+        await second.close();
+      });
+
+      test('keeps other processes out and tells them who has it', async () => {
+        await ledger.lock(scope, holder);
+        // Opening the lock's file again in this process would lose the lock without a word.
+        await ledger.lock(scope, { ...holder, runId: 'run-2' });
+        const child = await lockInChild(world.source, scope, { ...holder, runId: 'run-3' });
+        expect(child.said).toEqual({ lineage: ledger.lineage, held: false, by: holder });
+      });
+
+      test('is free again once released, and releasing it twice does no harm', async () => {
+        const lock = await ledger.lock(scope, holder);
+        if (lock.held) await lock.release();
+        const again = await ledger.lock(scope, holder);
+        expect(again.held).toBe(true);
+        if (lock.held) await lock.release();
+        expect((await ledger.lock(scope, holder)).held).toBe(false);
+      });
+
+      test('is free again once the ledger that took it is closed', async () => {
+        await ledger.lock(scope, holder);
+        await reopen();
+        const child = await lockInChild(world.source, scope, holder);
+        expect(child.said.held).toBe(true);
+      });
+
+      test('of one scope leaves the others free', async () => {
+        await ledger.lock(scope, holder);
+        expect((await ledger.lock(otherScope, holder)).held).toBe(true);
+        const child = await lockInChild(world.source, { ...scope, job: 'crm' }, holder);
+        expect(child.said.held).toBe(true);
+      });
+
+      test('goes to exactly one of several processes that start at once', async () => {
+        const children = await Promise.all(
+          ['a', 'b', 'c', 'd'].map((runId) => lockInChild(world.source, scope, { ...holder, runId })),
+        );
+        expect(children.filter(({ said }) => said.held)).toHaveLength(1);
+      });
+
+      test('is free once its holder is killed, and what that one wrote is there', async () => {
+        const child = await lockInChild(world.source, scope, { ...holder, runId: 'killed' });
+        expect(await ledger.lock(scope, holder)).toEqual({
+          held: false,
+          by: { ...holder, runId: 'killed', pid: child.pid },
+        });
+        await child.signal('SIGKILL');
+        await vi.waitFor(
+          async () => {
+            expect((await ledger.lock(scope, holder)).held).toBe(true);
+          },
+          { timeout: 10_000 },
+        );
+        expect((await ledger.scope(scope)).completeReadAt).toBe(holder.since);
+      });
+
+      test('stays with a holder that is stopped', async () => {
+        const child = await lockInChild(world.source, scope, holder);
+        await child.signal('SIGSTOP');
+        expect(await ledger.lock(scope, holder)).toEqual({
+          held: false,
+          by: { ...holder, pid: child.pid },
+        });
+      });
+    });
+  });
+}
