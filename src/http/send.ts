@@ -1,0 +1,144 @@
+import type { LimitFunction } from 'p-limit';
+import type { Dispatcher } from 'undici';
+import type { HttpAnswer, HttpRequest } from '../contracts/provider.ts';
+import { TargetFailure } from '../domain/failure.ts';
+import type { Clock } from '../domain/settings.ts';
+import type { Address, Base } from './address.ts';
+import { joinHeaders, openAnswer } from './answer.ts';
+import { beginExchange, type Exchange, type ExchangeFacts } from './exchange.ts';
+import type { Limiter } from './limiter.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { failureOf, stoppedBeforeSending } from './trouble.ts';
+
+const answerBytesMaxDefault = 16 * 1024 * 1024;
+/** Of an answer that nobody wants, so much is read to keep the connection; beyond it, closing is cheaper. */
+const drainBytesMax = 64 * 1024;
+/** A target that asks to slow down but does not say for how long gets this from everybody. */
+const unaskedPauseMs = 1000;
+
+/** What may be logged of an attempt: no query, no header, no body. */
+export interface RequestEvent extends ExchangeFacts {
+  readonly method: string;
+  readonly path: string;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** What all requests to one target share. */
+export interface Line {
+  readonly base: Base;
+  readonly dispatcher: Dispatcher;
+  readonly slots: LimitFunction;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+  readonly userAgent: string;
+  readonly stop: AbortSignal | undefined;
+  readonly onRequest: ((event: RequestEvent) => void) | undefined;
+}
+
+/** A request with its address joined and its name for messages. */
+export interface Call {
+  readonly request: HttpRequest;
+  readonly address: Address;
+  readonly what: string;
+}
+
+/** One attempt: waits for a free slot and for the limiter, sends, and takes the answer or throws `TargetFailure`. */
+export async function sendOnce(line: Line, call: Call, attempt: number): Promise<HttpAnswer> {
+  // The slot comes first: a grant that still had to wait for one would leave together with later grants.
+  const freeSlot = await takeSlot(line.slots);
+  try {
+    await line.limiter.acquire(line.stop);
+  } catch (error) {
+    freeSlot();
+    throw line.stop?.aborted === true ? stoppedBeforeSending(call.what) : error;
+  }
+  const exchange = beginExchange({
+    what: call.what,
+    timeoutMs: call.request.timeoutMs ?? line.requestTimeoutMs,
+    clock: line.clock,
+    // A write on its way is let finish: breaking it off would leave it in doubt.
+    stop: call.request.safe ? line.stop : undefined,
+    onFinish(facts) {
+      freeSlot();
+      line.onRequest?.({ method: call.request.method, path: call.address.path, attempt, ...facts });
+    },
+  });
+  try {
+    return await receiveAnswer(line, call, exchange, await dispatch(line, call, exchange));
+  } catch (error) {
+    const failure = failureOf(error, exchange.progress());
+    exchange.finish(failure.trouble);
+    throw failure;
+  }
+}
+
+function takeSlot(slots: LimitFunction): Promise<() => void> {
+  return new Promise((taken) => {
+    void slots(() => new Promise<void>((free) => taken(free)));
+  });
+}
+
+function dispatch(line: Line, call: Call, exchange: Exchange): Promise<Dispatcher.ResponseData> {
+  const { request, address } = call;
+  // undici tells of a request broken off before it has a connection only once it has one.
+  const brokenOff = new Promise<never>((_, reject) => {
+    exchange.signal.addEventListener('abort', () => reject(exchange.signal.reason), { once: true });
+  });
+  const answered = line.dispatcher.compose(exchange.watch).request({
+    origin: line.base.origin,
+    path: address.pathAndQuery,
+    method: request.method,
+    headers: { 'user-agent': line.userAgent, ...request.headers },
+    body: request.body ?? null,
+    signal: exchange.signal,
+    // The exchange's deadline holds instead.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return Promise.race([answered, brokenOff]);
+}
+
+async function receiveAnswer(
+  line: Line,
+  call: Call,
+  exchange: Exchange,
+  response: Dispatcher.ResponseData,
+): Promise<HttpAnswer> {
+  const status = response.statusCode;
+  const headers = joinHeaders(response.headers);
+  if (status >= 300 && status < 400) {
+    await response.body.dump({ limit: drainBytesMax });
+    throw redirected(line.base, call, status, headers.location);
+  }
+  const askedMs = retryAfterMs(headers['retry-after'], line.clock.now());
+  if (status >= 500 && askedMs !== null) line.limiter.pauseUntil(line.clock.now() + askedMs);
+  if (status === 429) {
+    line.limiter.pauseUntil(line.clock.now() + (askedMs ?? unaskedPauseMs));
+    await response.body.dump({ limit: drainBytesMax });
+    throw throttled(call, askedMs);
+  }
+  return openAnswer(response, exchange, call.request.answerBytesMax ?? answerBytesMaxDefault);
+}
+
+function throttled(call: Call, askedMs: number | null): TargetFailure {
+  const asked = askedMs === null ? 'without saying for how long' : `for ${Math.ceil(askedMs / 1000)} s`;
+  return new TargetFailure({
+    trouble: 'throttled',
+    message: `${call.what} was not taken: the target asks to slow down ${asked} (429).`,
+    hint: 'If this happens often, lower the rates under limits.',
+    retryAfterMs: askedMs,
+  });
+}
+
+/** Shows only where the redirect leads: its path and query may hold tokens. */
+function redirected(base: Base, call: Call, status: number, location: string | undefined): TargetFailure {
+  const to = location === undefined ? null : URL.parse(location, base.origin);
+  const where = to === null ? 'without a readable address' : `to ${to.protocol}//${to.host}`;
+  return new TargetFailure({
+    trouble: 'misconfigured',
+    message: `${call.what} was answered by a redirect ${where} (${status}), which is not followed.`,
+    hint: 'Set baseUrl to the address of the API itself; a redirect often leads to a page to sign in on.',
+  });
+}
