@@ -1,5 +1,6 @@
 import { TargetFailure } from '../../domain/failure.ts';
 import { codeOf, isUnauthorised, wordingOf } from './codes.ts';
+import type { Redact } from './redact.ts';
 
 /** A call as errors name it: method and path hold nothing personal, for all else travels in the body. */
 export interface CallName {
@@ -39,10 +40,10 @@ export function failureOfError(
   status: number,
   error: { readonly errorcode?: unknown; readonly errormessage?: unknown } | null | undefined,
   call: CallName,
-  redacted: (message: string) => string,
+  redact: Redact,
 ): TargetFailure {
   const code = codeOf(typeof error?.errorcode === 'string' ? error.errorcode : null);
-  const vendorText = typeof error?.errormessage === 'string' ? redacted(error.errormessage) : null;
+  const vendorText = typeof error?.errormessage === 'string' ? redact(error.errormessage) : null;
   const said = wordingOf(code) ?? vendorText ?? 'it did not say why';
   if (isUnauthorised(code)) return unauthorisedFailure(call, said, code);
   return new TargetFailure({

@@ -11,6 +11,8 @@ export interface Identity {
   readonly ownId: string | null;
   /** Every id that may be this account's. */
   readonly ownIds: ReadonlySet<string>;
+  /** What no message may show. */
+  readonly secrets: readonly string[];
 }
 
 /** Reads the credentials and says whose they are. Throws a `Failure` for a user name that cannot be sent. */
@@ -18,7 +20,7 @@ export async function readIdentity(config: Config, tools: Tools): Promise<Identi
   const { auth, ownLogin } = config;
   if (auth.type === 'bearer') {
     const token = (await tools.secret(auth.token)).trim();
-    return identity(`Bearer ${token}`, ownLogin, null);
+    return { authorization: `Bearer ${token}`, secrets: [token], ...ownership(ownLogin, null) };
   }
   const username = isReference(auth.username) ? (await tools.secret(auth.username)).trim() : auth.username;
   if (username.includes(':')) {
@@ -32,16 +34,20 @@ export async function readIdentity(config: Config, tools: Tools): Promise<Identi
   const password = await tools.secret(auth.password);
   // Over UTF-8 bytes, as the vendor's page on authentication demands (PREST authentication, 2026).
   const encoded = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  return identity(`Basic ${encoded}`, ownLogin, username);
+  const secrets = [password, encoded];
+  return { authorization: `Basic ${encoded}`, secrets, ...ownership(ownLogin, username) };
 }
 
-function identity(authorization: string, ownLogin: string | undefined, username: string | null): Identity {
+function ownership(
+  ownLogin: string | undefined,
+  username: string | null,
+): Pick<Identity, 'ownId' | 'ownIds'> {
   if (ownLogin !== undefined) {
     const ownId = idOfLogin(ownLogin);
-    return { authorization, ownId, ownIds: new Set([ownId]) };
+    return { ownId, ownIds: new Set([ownId]) };
   }
-  if (username === null) return { authorization, ownId: null, ownIds: new Set() };
-  return { authorization, ownId: ownIdOf(username), ownIds: new Set(ownIdsOf(username)) };
+  if (username === null) return { ownId: null, ownIds: new Set() };
+  return { ownId: ownIdOf(username), ownIds: new Set(ownIdsOf(username)) };
 }
 
 function isReference(text: string): boolean {

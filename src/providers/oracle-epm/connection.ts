@@ -6,6 +6,7 @@ import { limits, listBytesMax, listTimeoutMs, pageSize, singleLookUpsMax } from 
 import { readList } from './list.ts';
 import { idOfItem } from './login.ts';
 import { judgeAnswer, ownAccount } from './outcomes.ts';
+import { personalWords, personalWordsOf, redactor } from './redact.ts';
 import { entryBytes, listCall, writeCall } from './requests.ts';
 
 type Send = (request: HttpRequest) => Promise<HttpAnswer>;
@@ -26,11 +27,22 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
     return tools.request(withHeaders(request, identity.authorization));
   };
 
+  /** The users of the environment, or those among whom the one with this id is. */
+  async function* list(id?: string): AsyncGenerator<readonly User[]> {
+    const generation = config.listGeneration;
+    const call = listCall(generation, id);
+    // A read although it is a POST: it changes nothing, so core may repeat it.
+    const room = { safe: true, answerBytesMax: listBytesMax, timeoutMs: listTimeoutMs };
+    const answer = await send({ ...call, ...room });
+    const redact = redactor(personalWordsOf([id]), identity.secrets);
+    yield* readList({ answer, call, generation, whole: id === undefined, redact });
+  }
+
   return {
     ownId: identity.ownId,
 
     async *readUsers() {
-      yield* paged(list(send, config));
+      yield* paged(list());
     },
 
     async lookUp(ids) {
@@ -40,11 +52,11 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
         for (const user of users) if (wanted.has(user.id)) found.set(user.id, user);
       };
       if (wanted.size > singleLookUpsMax) {
-        for await (const users of list(send, config)) keep(users);
+        for await (const users of list()) keep(users);
         return found;
       }
       for (const id of wanted) {
-        for await (const users of list(send, config, id)) keep(users);
+        for await (const users of list(id)) keep(users);
       }
       return found;
     },
@@ -59,20 +71,14 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
       if (sent.length === 0) return items.map(() => ownAccount);
       const call = writeCall(sent, settings);
       const answer = await send({ ...call, safe: false });
-      const outcomeOf = judgeAnswer(sent, { status: answer.status, text: await answer.text() }, call, config);
+      const raw = { status: answer.status, text: await answer.text() };
+      const redact = redactor(personalWords(sent), identity.secrets);
+      const outcomeOf = judgeAnswer(sent, raw, call, { ...config, redact });
       return items.map((item) => (isOwn(item) ? ownAccount : outcomeOf(item)));
     },
 
     async close() {},
   };
-}
-
-async function* list(send: Send, config: Config, id?: string): AsyncGenerator<readonly User[]> {
-  const generation = config.listGeneration;
-  const call = listCall(generation, id);
-  // A read although it is a POST: it changes nothing, so core may repeat it.
-  const answer = await send({ ...call, safe: true, answerBytesMax: listBytesMax, timeoutMs: listTimeoutMs });
-  yield* readList({ answer, call, generation, login: id ?? null });
 }
 
 /** Pages of about the same size, whatever the size of the chunks that they came in. */

@@ -10,7 +10,7 @@ import {
   unreadable,
 } from './answers.ts';
 import { codeOf, wordingOf } from './codes.ts';
-import { personalWordsOf, redact } from './redact.ts';
+import type { Redact } from './redact.ts';
 import { type ListGeneration, userOf } from './users.ts';
 import { ListAnswer, ListedUser } from './wire.ts';
 
@@ -18,8 +18,9 @@ export interface Listing {
   readonly answer: HttpAnswer;
   readonly call: CallName;
   readonly generation: ListGeneration;
-  /** The one login that was asked for; null for a list of all. */
-  readonly login: string | null;
+  /** Whether all users were asked for. */
+  readonly whole: boolean;
+  readonly redact: Redact;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface Listing {
  * show only at its end: nobody may take what came before for the list.
  */
 export async function* readList(listing: Listing): AsyncGenerator<readonly User[]> {
-  const { answer, call, generation, login } = listing;
+  const { answer, call, generation, whole } = listing;
   if (answer.status < 200 || answer.status > 299) throw await refusal(listing);
   const stream = openStream(listing);
   let sawUser = false;
@@ -45,7 +46,7 @@ export async function* readList(listing: Listing): AsyncGenerator<readonly User[
   }
   stream.end();
   // Somebody always has a role, the account that asks at least: a list without any did not understand the flags.
-  if (generation === 'epmgroups' && login === null && sawUser && !sawRoles) throw withoutRoles(call);
+  if (generation === 'epmgroups' && whole && sawUser && !sawRoles) throw withoutRoles(call);
 }
 
 interface Stream {
@@ -86,7 +87,7 @@ function openStream(listing: Listing): Stream {
       const read = ListAnswer.safeParse(envelope);
       if (!read.success) throw unreadable(call, 'it has no status');
       const { status, error } = read.data;
-      if (status !== 0 || error != null) throw failureOfError(status, error, call, redactor(listing));
+      if (status !== 0 || error != null) throw failureOfError(status, error, call, listing.redact);
       if (!sawDetails()) throw unreadable(call, 'its details are not a list');
     },
   };
@@ -123,7 +124,7 @@ async function refusal(listing: Listing): Promise<TargetFailure> {
     return unauthorisedFailure(call, wordingOf(code) ?? `HTTP ${answer.status}`, code);
   }
   if (read.success && read.data.status !== 0) {
-    return failureOfError(read.data.status, read.data.error, call, redactor(listing));
+    return failureOfError(read.data.status, read.data.error, call, listing.redact);
   }
   return failureOfStatus(answer.status, call) ?? unreadable(call, `HTTP ${answer.status}`);
 }
@@ -142,9 +143,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function redactor({ login }: Listing): (message: string) => string {
-  const personal = new Set(login === null ? [] : personalWordsOf([login]));
-  return (message) => redact(message, personal);
 }

@@ -10,7 +10,7 @@ import {
 } from './answers.ts';
 import { codeOf, existsCode, wordingOf } from './codes.ts';
 import { idOfItem, idOfLogin } from './login.ts';
-import { personalWords, redact } from './redact.ts';
+import type { Redact } from './redact.ts';
 import { type FailedItem, WriteAnswer } from './wire.ts';
 
 /** A write's answer as it came. */
@@ -20,6 +20,7 @@ export interface RawAnswer {
 }
 
 export interface OutcomeSettings {
+  readonly redact: Redact;
   readonly existsCodes: readonly string[];
   readonly missingCodes: readonly string[];
 }
@@ -42,20 +43,18 @@ export function judgeAnswer(
   }
   if (answer === null)
     throw failureOfStatus(raw.status, call) ?? unreadable(call, 'it has no status and details');
-  const personal = personalWords(items);
   const { details } = answer;
   if (details == null) {
     // -1 means "still running" in the asynchronous v1 calls: then nothing is decided yet.
     if (answer.status === -1) throw unreadable(call, 'it says that the work still goes on');
-    if (answer.status !== 0)
-      throw failureOfError(answer.status, answer.error, call, (text) => redact(text, personal));
+    if (answer.status !== 0) throw failureOfError(answer.status, answer.error, call, settings.redact);
     throw failureOfStatus(raw.status, call) ?? unreadable(call, 'it has a status and no details');
   }
   const failed = new Map((details.faileditems ?? []).map((item) => [idOfLogin(item.userlogin), item]));
   const proven = isSuccess(raw, answer) && countsAgree(items, answer, failed);
   return (item) => {
     const failure = failed.get(idOfItem(item));
-    if (failure !== undefined) return failedOutcome(item, failure, settings, personal);
+    if (failure !== undefined) return failedOutcome(item, failure, settings);
     return proven ? succeeded(item) : contradictory;
   };
 }
@@ -90,12 +89,7 @@ function countsAgree(
   );
 }
 
-function failedOutcome(
-  item: Item,
-  failure: FailedItem,
-  settings: OutcomeSettings,
-  personal: ReadonlySet<string>,
-): Outcome {
+function failedOutcome(item: Item, failure: FailedItem, settings: OutcomeSettings): Outcome {
   const { action } = item.step;
   const code = codeOf(failure.errorcode);
   if (action === 'add' && code !== null && settings.existsCodes.includes(code)) {
@@ -109,7 +103,7 @@ function failedOutcome(
   if (action === 'remove' && code !== null && settings.missingCodes.includes(code)) {
     return outcome('succeeded', 'ALREADY_SO', code, 'The account was gone already.');
   }
-  const vendorText = failure.errormessage ? redact(failure.errormessage, personal) : null;
+  const vendorText = failure.errormessage ? settings.redact(failure.errormessage) : null;
   const message = wordingOf(code) ?? vendorText ?? 'the service did not say why';
   return outcome('failed', 'REFUSED', code, `Oracle EPM refused this user: ${message}`);
 }

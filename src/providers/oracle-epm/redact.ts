@@ -29,12 +29,24 @@ export function personalWordsOf(values: readonly unknown[]): ReadonlySet<string>
   return found;
 }
 
-/** A vendor's message as it may be shown: it may echo what was sent, so addresses and personal words are masked. */
-export function redact(message: string, personal: ReadonlySet<string>): string {
-  const shown = message.slice(0, charactersMax).replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
-  return shown
-    .replace(words, (word) => (word.includes('@') || personal.has(bare(word)) ? mask : word))
-    .trim();
+/** Makes a vendor's message such as may be shown. */
+export type Redact = (message: string) => string;
+
+/**
+ * A vendor's message may echo what was sent, in the body or in a header: addresses, the given words and the given
+ * secrets are masked, and whatever follows the name of an authentication scheme.
+ */
+export function redactor(personal: ReadonlySet<string>, secrets: readonly string[]): Redact {
+  return (message) => {
+    let shown = message;
+    for (const secret of secrets) if (secret !== '') shown = shown.replaceAll(secret, mask);
+    return shown
+      .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+      .replace(/\b(basic|bearer)\s+\S+/gi, `$1 ${mask}`)
+      .replace(words, (word) => (word.includes('@') || personal.has(bare(word)) ? mask : word))
+      .trim()
+      .slice(0, charactersMax);
+  };
 }
 
 /** A word without the full stop that ends its sentence, as it is compared. */

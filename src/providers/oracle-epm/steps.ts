@@ -3,16 +3,14 @@ import type { Attributes, User, Value } from '../../domain/user.ts';
 import { applicationRolesFirst, holdsRoles, inheritedRoles, minusAll, setOf } from './users.ts';
 
 /** The service's calls; `update`, `add` and `remove` serve many users, the others many users and one subject. */
-export const actions = [
-  'add',
-  'update',
-  'assign-role',
-  'unassign-role',
-  'add-to-group',
-  'remove-from-group',
-  'remove',
-] as const;
-export type Action = (typeof actions)[number];
+export type Action =
+  | 'add'
+  | 'update'
+  | 'assign-role'
+  | 'unassign-role'
+  | 'add-to-group'
+  | 'remove-from-group'
+  | 'remove';
 
 const updatable = ['name.givenName', 'name.familyName', 'emails.work'] as const;
 
