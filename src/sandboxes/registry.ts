@@ -1,0 +1,18 @@
+import { Failure } from '../domain/failure.ts';
+import { oracleEpm } from './oracle-epm/oracle-epm.ts';
+import type { Sandbox } from './sandbox.ts';
+
+export const sandboxes: readonly Sandbox[] = [oracleEpm];
+
+export function findSandbox(provider: string): Sandbox {
+  const found = sandboxes.find((sandbox) => sandbox.id === provider);
+  if (found === undefined) {
+    throw new Failure({
+      code: 'SANDBOX_UNKNOWN',
+      message: `There is no sandbox for ${provider}.`,
+      hint: `Sandboxes: ${sandboxes.map(({ id }) => id).join(', ')}.`,
+      exit: 1,
+    });
+  }
+  return found;
+}
