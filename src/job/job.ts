@@ -1,0 +1,344 @@
+import { z } from 'zod';
+import type { Provider } from '../contracts/provider.ts';
+import type { FeedSettings, GuardLimits, Limits, Policy } from '../domain/settings.ts';
+
+const path = (description: string) => z.string().min(1).describe(`${description} Relative to the job file.`);
+const word = z.union([z.string().min(1), z.number(), z.boolean()]);
+const count = (max: number) => z.int().min(1).max(max);
+
+/** What fills one attribute: the header of a column, or an object for anything more. */
+export const ColumnFile = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      from: z.string().min(1).optional().describe("Header of the feed's column."),
+      value: z.string().optional().describe('The same value for every row, instead of `from`.'),
+      write: z
+        .enum(['always', 'onCreate', 'ifEmpty'])
+        .default('always')
+        .describe(
+          'When the attribute is written: at any difference, only at creation, or only where the target has none.',
+        ),
+      empty: z
+        .enum(['keep', 'clear', 'reject'])
+        .default('keep')
+        .describe("What an empty cell means: keep the target's value, clear it, or set the row aside."),
+      split: z.string().min(1).default(';').describe('Separator of a cell with several values.'),
+      owned: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Patterns such as "EPM-*" of the values this job owns: only these are ever taken away.'),
+      active: z.array(word).min(1).optional().describe('For `active`: status words of people who stay.'),
+      leaver: z.array(word).min(1).optional().describe('For `active`: status words of people who left.'),
+    }),
+  ],
+  { error: 'must be the header of a column, or an object with `from` or `value`' },
+);
+export type ColumnFile = z.infer<typeof ColumnFile>;
+
+export const WholeFile = z
+  .strictObject({
+    rows: z.int().min(0).optional().describe('Rows that the feed must have, header and trailer not counted.'),
+    manifest: path('A side file with the row count or the SHA-256 of the feed.').optional(),
+    trailer: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('First cell of the last record, which states the row count.'),
+  })
+  .refine((whole) => Object.keys(whole).length > 0, 'needs `rows`, `manifest` or `trailer`');
+
+/** The feed as the job file gives it. */
+export const FeedFile = z.strictObject({
+  path: path('The file of wanted users, or "-" for standard input.'),
+  mode: z
+    .enum(['full', 'delta'])
+    .default('full')
+    .describe('`full`: the feed names everybody who should exist.'),
+  format: z
+    .enum(['auto', 'csv', 'json', 'ndjson'])
+    .default('auto')
+    .describe('`auto` goes by the extension: .csv, .tsv, .txt, .json, .ndjson, .jsonl.'),
+  encoding: z.string().default('utf-8').describe('A WHATWG label such as utf-8 or windows-1252.'),
+  delimiter: z
+    .string()
+    .regex(/^(?:tab|\\t|[^"\r\n])$/u, 'must be one character, or `tab`')
+    .optional()
+    .describe('Separator of cells: one character, or `tab`. A comma by default, a tab for .tsv.'),
+  columns: z
+    .record(z.string(), ColumnFile)
+    .refine((columns) => Object.keys(columns).length > 0, 'must name at least one attribute')
+    .describe('The attributes and the columns that fill them: `attribute: Header`.'),
+  whole: WholeFile.optional().describe(
+    'What proves that the feed is whole: without it one absence makes no leaver.',
+  ),
+});
+
+export type FeedFile = z.infer<typeof FeedFile>;
+
+/** How users and people are matched the first time. */
+export const MatchFile = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+  error: 'must be the name of a mapped attribute, or a list of them',
+});
+
+/** Where the present users are read. */
+export const StateFile = z.strictObject({
+  from: z.enum(['target', 'ledger', 'file']).default('target').describe('Where the present users are read.'),
+  path: path('The exported file, for `from: file`.').optional(),
+});
+
+/** A rate such as `5/s` or `300/min`. */
+export const RateFile = z
+  .string()
+  .regex(/^[1-9][0-9]{0,5}\/(?:s|min|h)$/, 'must be a rate such as `5/s`, `300/min` or `1000/h`');
+
+/** Limits over the provider's own. */
+export const LimitsFile = z.union(
+  [
+    z.array(RateFile).min(1),
+    z.strictObject({
+      requestsPerSecond: count(100_000).optional().describe('Requests in any second.'),
+      requestsPerMinute: count(1_000_000)
+        .optional()
+        .describe('Requests in any minute; holds beside the other.'),
+      concurrency: count(1000).optional().describe('Requests under way at the same time.'),
+      batchSize: count(1_000_000).optional().describe('Steps in one request, at most.'),
+      batchBytes: count(1024 ** 3)
+        .optional()
+        .describe("Bytes of a request's body, at most."),
+      requestTimeout: z
+        .union(
+          [
+            z
+              .string()
+              .regex(
+                /^(?:[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)s$|^(?:[1-9]|[1-5][0-9]|60)m$/,
+                'must be a time such as `30s` or `5m`, an hour at most',
+              ),
+            z.number().positive().max(3600),
+          ],
+          { error: 'must be seconds, or a time such as `30s` or `5m`' },
+        )
+        .optional()
+        .describe('Total time of one request: seconds, `30s` or `5m`; an hour at most.'),
+    }),
+  ],
+  { error: 'must be an object such as { requestsPerSecond: 5 }, or a list of rates such as [5/s, 300/min]' },
+);
+export type LimitsFile = z.infer<typeof LimitsFile>;
+
+/** The local sandbox instead of the real system. */
+export const SandboxFile = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      users: path('File with the users that the sandbox begins with.').optional(),
+      journal: path('File that lists every write the sandbox accepted.').optional(),
+      faults: path('File that tells the sandbox how to misbehave.').optional(),
+      rate: z
+        .string()
+        .regex(/^[1-9][0-9]{0,5}\/s$/, 'must be a rate such as `20/s`')
+        .optional()
+        .describe('Requests per second that the sandbox allows.'),
+    }),
+  ],
+  { error: 'must be true, false, or an object with users, journal, faults or rate' },
+);
+
+/** Proxy and private certificates. */
+export const HttpFile = z.strictObject({
+  proxy: z.string().min(1).optional().describe('`env:NAME`, `file:PATH`, or an address without credentials.'),
+  ca: z
+    .string()
+    .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'must be `file:PATH` or `env:NAME`')
+    .optional()
+    .describe('Certificates of a private authority in PEM: `file:PATH` or `env:NAME`.'),
+});
+
+const targetFields = {
+  baseUrl: z
+    .string()
+    .optional()
+    .describe('Address of the target, https; may carry a path prefix. Not needed with `sandbox`.'),
+  sandbox: SandboxFile.optional().describe(
+    'Runs against the local sandbox of the provider: true, or an object.',
+  ),
+  limits: LimitsFile.optional().describe("Limits in place of the provider's: an object, or a list of rates."),
+  http: HttpFile.optional().describe('Proxy and private certificates.'),
+};
+
+/** The target without what its provider adds: those fields are checked by the provider's own schema. */
+export const TargetFile = z.looseObject({
+  provider: z.string().describe('Which adapter writes the target.'),
+  ...targetFields,
+});
+
+/** The fields of `target` that every provider has. */
+export const targetFieldNames: readonly string[] = Object.keys(TargetFile.shape);
+
+/** What an environment changes. */
+export const EnvironmentFile = z.strictObject({
+  target: z
+    .strictObject({
+      ...targetFields,
+      auth: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('Credentials by reference, laid over those of the job.'),
+    })
+    .optional()
+    .describe('Laid over `target`, field by field.'),
+});
+
+const due = z
+  .string()
+  .regex(/^(?:now|after [1-9][0-9]{0,3}d)$/, 'must be `now` or `after Nd`, such as `after 90d`')
+  .optional();
+
+/** One entry of `policy.leavers`. */
+export const LeaverFile = z
+  .strictObject({
+    disable: due.describe('Take the access away: `now` or `after 30d`.'),
+    remove: due.describe('Remove the user: `now` or `after 90d`.'),
+  })
+  .refine((entry) => Object.keys(entry).length === 1, 'must have one of `disable` and `remove`');
+
+export type LeaverFile = z.infer<typeof LeaverFile>;
+
+/** What a run may do. */
+export const PolicyFile = z.strictObject({
+  create: z.boolean().default(true).describe('Whether people without a user get one.'),
+  update: z.boolean().default(true).describe('Whether attributes of existing users are written.'),
+  leavers: z
+    .array(LeaverFile)
+    .default([])
+    .describe(
+      'What happens to managed users whom the feed no longer names: [ { disable: now }, { remove: after 90d } ].',
+    ),
+});
+
+const percentText = z
+  .string()
+  .regex(
+    /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?)%$/,
+    'must be a percentage such as `5%` or `2.5%`, or a count',
+  );
+
+/** A guard: a percentage, a count, or both. */
+export const GuardFile = z.union(
+  [
+    percentText,
+    z.int().min(0, 'must be 0 or more'),
+    z
+      .strictObject({
+        percent: z
+          .union([percentText, z.number().min(0).max(100)], { error: 'must be a percentage such as `5%`' })
+          .optional()
+          .describe('Of the managed users.'),
+        count: z.int().min(0, 'must be 0 or more').optional().describe('A ceiling in people.'),
+      })
+      .refine((guard) => Object.keys(guard).length > 0, 'needs `percent` or `count`'),
+  ],
+  { error: 'must be a percentage such as `5%`, a whole count such as 10, or { percent, count }' },
+);
+
+const guard = (noun: string, fallback: string) =>
+  GuardFile.optional().describe(
+    `Most ${noun} in one run: 5%, 10, or { percent, count }. Default ${fallback}.`,
+  );
+
+export type GuardFile = z.infer<typeof GuardFile>;
+
+/** What a plan may do before a person has looked. */
+export const GuardsFile = z.strictObject({
+  creates: guard('creates', '20%'),
+  updates: guard('updates', '50%'),
+  enables: guard('enables', '5%'),
+  disables: guard('disables', '5%'),
+  removals: guard('removals', '2%'),
+});
+
+/** Where reports go. */
+export const ReportFile = z.strictObject({
+  directory: path('Folder for the reports of runs.').default('runs'),
+});
+
+/** The job file as people write it. What only a provider knows is checked beside it. */
+export const JobFile = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be letters, digits, dots, dashes or underscores, 64 at most',
+    )
+    .describe("The job's lasting name: the ledger keeps its memory under it."),
+  ledger: path('The durable memory: an SQLite file on a local disk.').default('.rollcall/ledger.db'),
+  feed: FeedFile.describe('The file of wanted users.'),
+  match: MatchFile.describe(
+    'The attribute or attributes by which a person and a user are matched the first time.',
+  ),
+  state: StateFile.optional().describe('Where the present users are read; the target by default.'),
+  target: TargetFile.describe('The system to be written.'),
+  policy: PolicyFile.optional().describe('What a run may do.'),
+  guards: GuardsFile.optional().describe('Limits on what a plan may do before a person has looked.'),
+  firstLoad: z
+    .boolean()
+    .default(false)
+    .describe('True lets the first load of an empty target pass; otherwise it is held once.'),
+  report: ReportFile.optional().describe('Where reports go.'),
+  environments: z
+    .record(z.string(), EnvironmentFile)
+    .optional()
+    .describe('What changes per environment, chosen with `--env NAME`.'),
+});
+export type JobFile = z.input<typeof JobFile>;
+
+/** Where the run reads the users that the target has now; `path` is absolute and set for `file` only. */
+export interface StateSettings {
+  readonly from: 'target' | 'ledger' | 'file';
+  readonly path: string | null;
+}
+
+/** How the local sandbox is started; paths are absolute. */
+export interface SandboxSettings {
+  readonly users: string | null;
+  readonly journal: string | null;
+  readonly faults: string | null;
+  readonly ratePerSecond: number | null;
+}
+
+export interface TargetSettings {
+  readonly provider: Provider;
+  /** Without a trailing slash; null with a sandbox, whose address is known when it runs. */
+  readonly baseUrl: string | null;
+  /** What the ledger keeps its entries under: `sandbox:PROVIDER`, or origin and path prefix of `baseUrl`. */
+  readonly origin: string;
+  readonly sandbox: SandboxSettings | null;
+  /** As the provider's own schema parsed it. */
+  readonly config: unknown;
+  readonly limits: Limits;
+  /** References, or for the proxy a plain address; null where the job names none. */
+  readonly http: { readonly proxy: string | null; readonly ca: string | null };
+}
+
+/** A job that can be run: every value checked, every path absolute. */
+export interface Job {
+  readonly name: string;
+  /** Absolute path of the job file. */
+  readonly file: string;
+  /** Its folder: what relative paths and `file:` references start from. */
+  readonly directory: string;
+  /** Of the file's bytes, followed by NUL and the environment's name when there is one; in hex. */
+  readonly sha256: string;
+  readonly environment: string | null;
+  readonly ledger: string;
+  readonly feed: FeedSettings;
+  readonly match: readonly string[];
+  readonly state: StateSettings;
+  readonly target: TargetSettings;
+  readonly policy: Policy;
+  readonly guards: GuardLimits;
+  readonly firstLoad: boolean;
+  readonly report: { readonly directory: string };
+}

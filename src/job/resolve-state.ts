@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import type { Provider } from '../contracts/provider.ts';
+import { sound } from './check-shape.ts';
+import { StateFile, type StateSettings } from './job.ts';
+import type { Report } from './problem.ts';
+
+/** Where the present users are read; undefined when the shape is wrong. */
+export function resolveState(
+  raw: unknown,
+  context: { readonly directory: string; readonly provider: Provider | undefined; readonly report: Report },
+): StateSettings | undefined {
+  const file = sound(StateFile, raw ?? {});
+  if (file === undefined) return undefined;
+  const { provider, report } = context;
+  if (file.from === 'file' && file.path === undefined) {
+    report({
+      path: ['state'],
+      at: 'key',
+      message: '`state.path` is missing',
+      hint: 'Name the exported file.',
+    });
+  }
+  if (file.from !== 'file' && file.path !== undefined) {
+    report({ path: ['state', 'path'], at: 'key', message: '`state.path` is only for `from: file`' });
+  }
+  if (file.from === 'target' && provider !== undefined && !provider.supports.listAll) {
+    report({
+      path: ['state', 'from'],
+      message: `${provider.title} cannot list its users`,
+      hint: 'Say `state: { from: ledger }`, or give an exported file.',
+    });
+  }
+  return { from: file.from, path: file.path === undefined ? null : resolve(context.directory, file.path) };
+}

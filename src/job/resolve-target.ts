@@ -1,0 +1,149 @@
+import { resolve } from 'node:path';
+import type { Provider } from '../contracts/provider.ts';
+import { checkShape, sound } from './check-shape.ts';
+import { isLiteralSecret, isReference } from './check-secrets.ts';
+import { HttpFile, SandboxFile, type SandboxSettings, type TargetSettings, targetFieldNames } from './job.ts';
+import { didYouMean } from './nearest.ts';
+import type { Report } from './problem.ts';
+import { fieldOf, isRecord, type JsonRecord, valueAt } from './record.ts';
+import { resolveBaseUrl } from './resolve-base-url.ts';
+import { resolveLimits } from './resolve-limits.ts';
+
+export interface TargetContext {
+  readonly directory: string;
+  readonly provider: Provider | undefined;
+  /** Names of the job's environments: one of them may hold the address that is missing. */
+  readonly environments: readonly string[];
+  readonly report: Report;
+}
+
+/** The sandbox takes any credentials; the run sets these variables when it starts one. */
+const sandboxAuth = {
+  type: 'basic',
+  username: 'env:ROLLCALL_SANDBOX_USER',
+  password: 'env:ROLLCALL_SANDBOX_PASSWORD',
+} as const;
+
+/** The provider that the job names; undefined, and reported, when there is none of that name. */
+export function resolveProvider(
+  raw: unknown,
+  providers: Readonly<Record<string, Provider>>,
+  report: Report,
+): Provider | undefined {
+  const id = fieldOf(raw, 'provider');
+  if (typeof id !== 'string') return undefined;
+  if (Object.hasOwn(providers, id)) return providers[id];
+  const known = Object.keys(providers);
+  report({
+    path: ['target', 'provider'],
+    message: `unknown provider \`${id}\`${didYouMean(id, known)}`,
+    hint: `Known here: ${known.join(', ')}`,
+  });
+  return undefined;
+}
+
+/** The target's settings; undefined when something in them is wrong, which is reported. */
+export function resolveTarget(raw: JsonRecord, context: TargetContext): TargetSettings | undefined {
+  const { provider, directory, report } = context;
+  const sandbox = resolveSandbox(raw.sandbox, directory);
+  const baseUrl = resolveAddress(raw, sandbox, context);
+  const http = resolveHttp(raw.http, report);
+  if (provider === undefined) return undefined;
+  const limits = resolveLimits(raw.limits, provider.limits, report);
+  const config = resolveConfig(raw, { provider, sandbox, report });
+  if (config === undefined || sandbox === undefined || baseUrl === undefined) return undefined;
+  const origin = baseUrl ?? `sandbox:${provider.id}`;
+  return { provider, baseUrl, origin, sandbox, config: config.value, limits, http };
+}
+
+/** Null without a sandbox; undefined when its shape is wrong, which has been reported. */
+function resolveSandbox(raw: unknown, directory: string): SandboxSettings | null | undefined {
+  if (raw === undefined) return null;
+  const file = sound(SandboxFile, raw);
+  if (file === undefined) return undefined;
+  if (file === false) return null;
+  const given = file === true ? {} : file;
+  const absolute = (path: string | undefined) => (path === undefined ? null : resolve(directory, path));
+  return {
+    users: absolute(given.users),
+    journal: absolute(given.journal),
+    faults: absolute(given.faults),
+    ratePerSecond: given.rate === undefined ? null : Number.parseInt(given.rate, 10),
+  };
+}
+
+/** An address beside a sandbox is checked and left out: a sandbox run cannot reach the real system. */
+function resolveAddress(
+  raw: JsonRecord,
+  sandbox: SandboxSettings | null | undefined,
+  context: TargetContext,
+): string | null | undefined {
+  const baseUrl = raw.baseUrl;
+  if (typeof baseUrl === 'string') {
+    const address = resolveBaseUrl(baseUrl, context.report);
+    if (sandbox === null) return address;
+    context.report({
+      path: ['target', 'baseUrl'],
+      severity: 'warning',
+      message: '`target.baseUrl` is not used: the job runs against the sandbox',
+      hint: 'For the real system take `sandbox` out, or say `sandbox: false` in its environment.',
+    });
+    return null;
+  }
+  if (baseUrl !== undefined || sandbox !== null) return sandbox === null ? undefined : null;
+  const choose = `Choose an environment with \`--env\`: ${context.environments.join(', ')}`;
+  context.report({
+    path: ['target'],
+    at: 'key',
+    message: '`target.baseUrl` is missing',
+    hint:
+      context.environments.length > 0 ? choose : 'Give the address, or `sandbox: true` to try the job out.',
+  });
+  return undefined;
+}
+
+function resolveHttp(raw: unknown, report: Report): TargetSettings['http'] {
+  const proxy = sound(HttpFile.shape.proxy, fieldOf(raw, 'proxy')) ?? null;
+  if (proxy !== null && !isReference(proxy) && !isPlainAddress(proxy)) {
+    report({
+      path: ['target', 'http', 'proxy'],
+      message: '`target.http.proxy` must be an http address without credentials, or a reference',
+      hint: 'A proxy with credentials goes into a variable: `proxy: env:HTTPS_PROXY`.',
+    });
+  }
+  return { proxy, ca: sound(HttpFile.shape.ca, fieldOf(raw, 'ca')) ?? null };
+}
+
+function isPlainAddress(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return false;
+  return url.username === '' && url.password === '' && !text.includes('@');
+}
+
+/** What the provider's own schema makes of the rest of the target, wrapped because it may be anything. */
+function resolveConfig(
+  raw: JsonRecord,
+  context: { provider: Provider; sandbox: SandboxSettings | null | undefined; report: Report },
+): { readonly value: unknown } | undefined {
+  const { provider, sandbox, report } = context;
+  const own = Object.entries(raw).filter(([key]) => !targetFieldNames.includes(key));
+  const defaults = sandbox !== null && raw.auth === undefined ? [['auth', sandboxAuth] as const] : [];
+  const value = Object.fromEntries([...own, ...defaults]);
+  let failed = false;
+  const parsed = checkShape(
+    { schema: provider.config, value, path: ['target'], otherNames: targetFieldNames },
+    (trouble) => {
+      failed = true;
+      // A literal secret has been reported in core's own words.
+      if (isLiteralSecret(trouble.path, valueAt({ target: value }, trouble.path))) return;
+      report(trouble);
+    },
+  );
+  return failed ? undefined : { value: parsed };
+}
+
+/** Whether a job's target is an object at all; anything else has been reported. */
+export function targetOf(data: JsonRecord): JsonRecord | undefined {
+  const target = fieldOf(data, 'target');
+  return isRecord(target) ? target : undefined;
+}
