@@ -67,6 +67,23 @@ describe('createLimiter', () => {
     );
   });
 
+  it('catches up with a grant that a timer made late only as far as the limit has room', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 0, max: 60 }),
+        async (requests, lateAt, lateMs) => {
+          let sleeps = 0;
+          const clock = virtualClock({ lateMs: () => (sleeps++ === lateAt ? lateMs : 0) });
+          const limiter = createLimiter([{ requests, perMs: 1000 }], clock);
+          const times = await grantTimes(limiter, clock, 2 * requests + 6);
+          expect(mostInWindow(times, 1000)).toBeLessThanOrEqual(requests);
+        },
+      ),
+    );
+  });
+
   it('reaches at least 98 % of the limit, even when timers are late', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -140,6 +157,22 @@ describe('createLimiter', () => {
     await clock.runUntil(last);
     expect(clock.sleeping).toEqual([]);
     expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  });
+
+  it('keeps those behind one who gave up from overtaking those before', async () => {
+    let sleeps = 0;
+    const clock = virtualClock({ lateMs: () => (sleeps++ === 0 ? 10 : 0) });
+    const limiter = createLimiter([{ requests: 1, perMs: 1000 }], clock);
+    const stop = new AbortController();
+    const order: string[] = [];
+    await limiter.acquire();
+    const first = limiter.acquire().then(() => void order.push('first'));
+    const second = limiter.acquire(stop.signal);
+    const third = limiter.acquire().then(() => void order.push('third'));
+    stop.abort(new Error('stopped'));
+    await expect(second).rejects.toThrow('stopped');
+    await clock.runUntil(Promise.all([first, third]));
+    expect(order).toEqual(['first', 'third']);
   });
 
   it('waits one interval at most when the clock was set back', async () => {

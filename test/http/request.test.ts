@@ -698,6 +698,25 @@ describe.skipIf(pem === null)(
       expect(proxy.seen).toEqual([`CONNECT 127.0.0.1:${server.port}`]);
     });
 
+    it('never sends a request that was given up before its connection came about', async () => {
+      const server = closing(await startTlsServer(certificate, ok));
+      const gate = Promise.withResolvers<void>();
+      const proxy = closing(await startProxy(undefined, gate.promise));
+      const { http, clock } = clientOf(server.url, {
+        ca: certificate.cert,
+        proxy: proxy.url,
+        limits: atOnce(1),
+      });
+      const writing = failure(http.request({ ...write, path: '/given-up' }));
+      await vi.waitUntil(() => proxy.seen.length === 1);
+      await clock.advance(timeoutMs);
+      expect((await writing).trouble).toBe('unsent');
+      gate.resolve();
+      await http.request({ ...write, path: '/next' });
+      expect(server.seen).toEqual(['POST /next']);
+      expect(clock.sleeping).toEqual([]);
+    });
+
     it('refuses a certificate made for another name', async () => {
       const server = closing(await startTlsServer(certificate, ok));
       const { http } = clientOf(`https://localhost:${server.port}`, { ca: certificate.cert });

@@ -31,8 +31,14 @@ export async function startTlsServer(
   return listen(createTlsServer(pem, noting(seen, handler)), 'https', seen);
 }
 
-/** A proxy that forwards absolute-form requests and opens tunnels, or refuses everything with `refusal`. */
-export async function startProxy(refusal?: number): Promise<TestServer> {
+/**
+ * A proxy that forwards absolute-form requests and opens tunnels, or refuses everything with `refusal`.
+ * A tunnel is not opened before `gate` is.
+ */
+export async function startProxy(
+  refusal?: number,
+  gate: Promise<void> = Promise.resolve(),
+): Promise<TestServer> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url}`);
@@ -46,7 +52,8 @@ export async function startProxy(refusal?: number): Promise<TestServer> {
       return;
     }
     const [host, port] = (request.url ?? '').split(':');
-    const target = connect(Number(port), host, () => {
+    const target = connect(Number(port), host, async () => {
+      await gate;
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       target.pipe(socket).pipe(target);
     });
