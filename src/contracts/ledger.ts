@@ -126,6 +126,8 @@ export interface Ledger {
 
   /** All accounts of the scope, ordered by user id. */
   accounts(scope: Scope): AsyncIterable<readonly Account[]>;
+  /** Those of the accounts that the ledger knows, by user id. */
+  accountsById(scope: Scope, userIds: readonly string[]): Promise<ReadonlyMap<string, Account>>;
   /** Adds or replaces, by user id. */
   saveAccounts(scope: Scope, accounts: readonly Account[]): Promise<void>;
   /** Forgets users that a complete read no longer shows. */

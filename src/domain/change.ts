@@ -33,6 +33,8 @@ export interface Need {
   readonly before: Attributes;
   /** The same attributes as they shall be. Sets (roles, groups) are given whole. */
   readonly after: Attributes;
+  /** For a disable: what enabling the account again has to give back; else null. */
+  readonly remember: Attributes | null;
   /** Set when a person has to look first; such a change has no steps. */
   readonly conflict: Reason | null;
 }

@@ -22,6 +22,8 @@ export const errorCodes = {
   LOGIN_TAKEN: 'The login belongs to a user who is linked to another lasting id.',
   AMBIGUOUS_MATCH: 'Several users of the target have this match key.',
   DISABLED_ELSEWHERE: 'The account is disabled, but not by this job.',
+  MISSING_REQUIRED: 'The feed does not give an attribute that the target needs to create the user.',
+  NOT_WRITABLE: 'The feed asks for another value of an attribute that the target never changes.',
   IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
   CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',
   // Held

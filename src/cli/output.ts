@@ -1,0 +1,55 @@
+import colours from 'picocolors';
+import { Failure } from '../domain/failure.ts';
+import { printable } from './text.ts';
+
+const colour = colours.createColors(process.stderr.isTTY && (process.env.NO_COLOR ?? '') === '');
+
+/** The result, for people or scripts, on stdout. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** The last line on stderr: whether anything was written, whether it is safe to run again, and the next command. */
+export function close(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
+/** A known trouble in a message and a hint; a bug in its message, with its stack only when asked for. */
+export function printTrouble(error: unknown): number {
+  if (error instanceof Failure) {
+    process.stderr.write(`${colour.red('error')}  ${lines(error.message)}\n`);
+    if (error.hint !== null) process.stderr.write(`       ${lines(error.hint)}\n`);
+    close(closingOf(error.exit));
+    return error.exit;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `${colour.red('error')}  Something went wrong that rollcall did not expect: ${lines(text)}\n`,
+  );
+  if (process.env.ROLLCALL_DEBUG === '1' && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
+  close(
+    'Please report this, with the output of the same command under ROLLCALL_DEBUG=1. Nothing was written.',
+  );
+  return 1;
+}
+
+function closingOf(exit: number): string {
+  switch (exit) {
+    case 5:
+      return 'Nothing was written by this command. It is safe to run it again when the other run has ended.';
+    case 75:
+      return 'Nothing was written. The cause may pass: it is safe to run the same command again later.';
+    default:
+      return 'Nothing was written. Mend this first; then it is safe to run the same command again.';
+  }
+}
+
+/** Keeps line ends, which our own messages have, and shows every other control character. */
+function lines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

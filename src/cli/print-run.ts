@@ -1,0 +1,149 @@
+import path from 'node:path';
+import Table from 'cli-table3';
+import colours from 'picocolors';
+import { type Change, operations } from '../domain/change.ts';
+import type { Attributes, Value } from '../domain/user.ts';
+import type { Report } from '../report/report.ts';
+import { number, plural, printable } from './text.ts';
+
+const colour = colours.createColors(process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '');
+
+/** No borders: what is copied from a terminal into a ticket should still read. */
+const bare = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** The result of a run for people: numbers, guards that hold it, the first failures, and where the rest lies. */
+export function describeRun(report: Report, directory: string): string {
+  const parts = [
+    `${colour.bold(printable(report.run.job))}  ${report.run.mode} ${report.run.id}  ${report.target.provider} ${report.target.baseUrl}`,
+    rowsLine(report),
+    usersLine(report),
+    operationTable(report),
+    ...guardLines(report),
+    ...failureLines(report),
+    `report  ${path.relative(process.cwd(), directory) || '.'}${path.sep}{report.html, report.json, results.csv, rejects.csv}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function rowsLine({ rows, feed }: Report): string {
+  const whole = {
+    proven: 'proven whole',
+    unproven: 'not proven whole',
+    contradicted: 'not what it says it is',
+  }[feed.whole];
+  const counts = [
+    ['changed', rows.changed],
+    ['unchanged', rows.unchanged],
+    ['quarantined', rows.quarantined],
+    ['excluded', rows.excluded],
+    ['duplicates', rows.duplicates],
+  ] as const;
+  const shown = counts.filter(([, count]) => count > 0).map(([name, count]) => `${number(count)} ${name}`);
+  return `rows    ${plural(rows.total, 'row')} (${whole}): ${shown.join(', ') || 'none'}`;
+}
+
+function usersLine({ users }: Report): string {
+  return `users   ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched`;
+}
+
+function operationTable(report: Report): string {
+  const columns =
+    report.run.mode === 'plan'
+      ? (['planned', 'held', 'conflict'] as const)
+      : (['succeeded', 'failed', 'unknown', 'notSent', 'held', 'conflict'] as const);
+  const shown = columns.filter((column, index) => index === 0 || report.changes[column] > 0);
+  if (report.changes.total === 0) return 'changes none: the target matches the feed';
+  const table = new Table({
+    head: ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))],
+    chars: bare,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+    colAligns: ['left', ...shown.map(() => 'right' as const)],
+  });
+  for (const operation of operations) {
+    const counts = report.byOperation[operation];
+    if (shown.every((column) => counts[column] === 0)) continue;
+    table.push([operation, ...shown.map((column) => number(counts[column]))]);
+  }
+  table.push(['total', ...shown.map((column) => number(report.changes[column]))]);
+  const absent = report.changes.fromAbsence;
+  const note = absent === 0 ? '' : `\n${plural(absent, 'change')} from people whom the feed no longer names`;
+  return `${table.toString()}${note}`;
+}
+
+function guardLines({ guards }: Report): readonly string[] {
+  return guards
+    .filter((guard) => guard.tripped)
+    .map(
+      (guard) =>
+        `${colour.yellow(`held by ${guard.name}`)}  ${guard.advice ?? `${guard.actual} of ${guard.limit}`}`,
+    );
+}
+
+const failuresShown = 10;
+
+function failureLines(report: Report): readonly string[] {
+  const { failures, changes } = report;
+  if (failures.length === 0) return [];
+  const all = changes.failed + changes.conflict + changes.unknown;
+  const lines = failures.slice(0, failuresShown).map((failure) => {
+    const where = failure.line === null ? 'not in the feed' : `line ${failure.line}`;
+    const code = [failure.errorCode, failure.providerCode].filter((part) => part !== null).join(' ');
+    return `  ${colour.red(failure.result)}  ${printable(failure.key)} (${where})  ${failure.operation}  ${printable(code)}  ${printable(failure.message ?? '')}`.trimEnd();
+  });
+  const rest = all - lines.length;
+  if (rest > 0) lines.push(`  … and ${number(rest)} more in results.csv`);
+  return [lines.join('\n')];
+}
+
+/** A planned change, attribute by attribute, before and after. */
+export function describeChange(change: Change): string {
+  const where =
+    change.rows.length === 0 ? 'not in the feed' : `line ${change.rows.map((row) => row.line).join(', ')}`;
+  const state =
+    change.disposition === 'planned' ? '' : `  ${change.disposition}: ${change.reason?.code ?? ''}`;
+  const name = change.userId === null ? '' : ` ${printable(change.userId)}`;
+  const lines = [
+    `${signs[change.operation]} ${change.operation} ${printable(change.key)}${name} (${where})${state}`,
+  ];
+  const names = new Set([...Object.keys(change.before), ...Object.keys(change.after)]);
+  if (change.operation !== 'remove') {
+    for (const attribute of names) lines.push(`    ${attribute}: ${attributeChange(change, attribute)}`);
+  }
+  if (change.steps.length > 1) {
+    lines.push(
+      `    steps: ${change.steps.map((step) => printable(`${step.action} ${step.subject}`.trim())).join(', ')}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+const signs = { create: '+', update: '~', enable: '>', disable: '<', remove: '-' } as const;
+
+function attributeChange(change: Change, attribute: string): string {
+  const after = shown(change.after, attribute);
+  if (change.operation === 'create') return after;
+  return `${shown(change.before, attribute)} -> ${after}`;
+}
+
+function shown(attributes: Attributes, name: string): string {
+  const value: Value | null = attributes[name] ?? null;
+  if (value === null) return '(none)';
+  if (typeof value === 'object') return value.length === 0 ? '(none)' : value.map(printable).join('; ');
+  return printable(String(value));
+}

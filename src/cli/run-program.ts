@@ -1,0 +1,184 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { jobJsonSchema } from '../job/json-schema.ts';
+import { providers } from '../providers/registry.ts';
+import { reportJsonSchema } from '../report/report.ts';
+import { toolVersion } from '../run/version.ts';
+import { initCommand } from './init-command.ts';
+import { type LedgerFlags, reportCommand, runsCommand } from './ledger-commands.ts';
+import { close, printJson, printTrouble } from './output.ts';
+import { applyCommand, type PlanFlags, planCommand, type RunFlags } from './run-command.ts';
+import { type SandboxFlags, sandboxCommand } from './sandbox-command.ts';
+import { type ValidateFlags, validateCommand } from './validate-command.ts';
+
+/** Runs one command line; gives the exit code. Every error has been printed by then. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    return printTrouble(error);
+  }
+}
+
+function buildProgram(done: (exitCode: number) => void): Command {
+  const program = new Command('rollcall')
+    .description(
+      'Makes the users of your systems match a file: plan, guard, apply in batches, account for every row.',
+    )
+    .version(toolVersion)
+    .showHelpAfterError('(--help tells more)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', programHelp);
+
+  const run = (name: string, description: string, examples: readonly string[]): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<job>', 'the job file')
+      .option('--env <name>', 'overlay `environments.NAME` of the job')
+      .option('--json', 'print the result as JSON')
+      .addHelpText('after', exampleText(examples));
+
+  run('validate', 'check the job file and the header of its feed', [
+    'rollcall validate jobs/epm-hr-feed.yaml',
+    'rollcall validate jobs/epm-hr-feed.yaml --env production --json',
+  ]).action(async (job: string, flags: ValidateFlags) => done(await validateCommand(job, flags)));
+
+  withRunOptions(
+    run('plan', 'compare feed and target and show what an apply would do; writes to no target', [
+      'rollcall plan jobs/epm-hr-feed.yaml',
+      'rollcall plan jobs/epm-hr-feed.yaml --out plan.ndjson --limit 200',
+      'rollcall plan jobs/epm-hr-feed.yaml --detailed-exitcode   # 0: nothing to do, 6: there are changes',
+    ]),
+  )
+    .option('--out <file>', 'save the plan')
+    .addOption(
+      new Option('--show <what>', 'what to print of the plan')
+        .choices(['people', 'summary'])
+        .default('people'),
+    )
+    .option('--limit <n>', 'how many changes to print', wholeNumber, 20)
+    .option('--detailed-exitcode', 'exit 6 when there are changes')
+    .action(async (job: string, flags: PlanFlags) => done(await planCommand(job, flags)));
+
+  withRunOptions(
+    run('apply', 'plan, judge the guards, write the changes, and account for every row', [
+      'rollcall apply jobs/epm-hr-feed.yaml',
+      '15 2 * * *  rollcall apply /etc/rollcall/epm.yaml --json >> /var/log/rollcall.json   # in a crontab',
+    ]),
+  ).action(async (job: string, flags: RunFlags) => done(await applyCommand(job, flags)));
+
+  const ledgerOptions = (command: Command): Command =>
+    command
+      .option('--job <file>', 'the job whose ledger to read')
+      .option('--ledger <file>', 'the ledger to read (default: .rollcall/ledger.db)')
+      .option('--json', 'print the result as JSON');
+
+  ledgerOptions(program.command('runs').description('list the runs that a ledger knows, newest first'))
+    .option('--limit <n>', 'how many', wholeNumber, 20)
+    .addHelpText(
+      'after',
+      exampleText(['rollcall runs', 'rollcall runs --job jobs/epm-hr-feed.yaml --limit 5']),
+    )
+    .action(async (flags: LedgerFlags & { limit: number }) => done(await runsCommand(flags)));
+
+  ledgerOptions(program.command('report').description('rebuild the report of a run from the ledger'))
+    .argument('<run>', 'id of the run, as `rollcall runs` shows it')
+    .option('--out <directory>', 'folder to write it to (default: where the run put it)')
+    .addHelpText('after', exampleText(['rollcall report 2026-11-21T02-15-00Z-3fa1 --out /tmp/audit']))
+    .action(async (id: string, flags: LedgerFlags & { out?: string }) =>
+      done(await reportCommand(id, flags)),
+    );
+
+  program
+    .command('sandbox')
+    .description('serve a local stand-in for a target, to try jobs on')
+    .argument('<provider>', Object.keys(providers).join(', '))
+    .option('--port <n>', 'port on 127.0.0.1; 0: any free one', wholeNumber, 0)
+    .option('--users <file>', 'users that it begins with')
+    .option('--journal <file>', 'append every write to this file, and remember them from it')
+    .option('--faults <file>', 'how to misbehave')
+    .option('--rate <n/s>', 'refuse more requests per second with 429')
+    .addOption(new Option('--while-stdin', 'stop when stdin closes').hideHelp())
+    .addHelpText(
+      'after',
+      exampleText(['rollcall sandbox oracle-epm --port 8080 --journal epm.journal.ndjson']),
+    )
+    .action(async (provider: string, flags: SandboxFlags) => done(await sandboxCommand(provider, flags)));
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of the job file or of report.json')
+    .argument('[what]', 'job or report', 'job')
+    .addHelpText(
+      'after',
+      exampleText(['rollcall schema job > jobs/job.schema.json', 'rollcall schema report']),
+    )
+    .action((what: string) => done(schemaCommand(what)));
+
+  program
+    .command('init')
+    .description('write a commented job file and a sample feed')
+    .argument('[folder]', 'where', '.')
+    .addHelpText('after', exampleText(['rollcall init', 'rollcall init /etc/rollcall']))
+    .action(async (folder: string) => done(await initCommand(folder)));
+
+  for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+  return program;
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option('--as-of <time>', 'the moment to plan for, ISO 8601 (default: now)', isoTime)
+    .addOption(new Option('--state <from>', 'read the users from here').choices(['target', 'ledger', 'file']))
+    .option('--quiet', 'no progress bar')
+    .addOption(
+      new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']),
+    );
+}
+
+function schemaCommand(what: string): number {
+  if (what !== 'job' && what !== 'report') {
+    throw new InvalidArgumentError(`There is no schema of ${what}: job and report have one.`);
+  }
+  printJson(what === 'job' ? jobJsonSchema(providers) : reportJsonSchema());
+  close('Nothing was written.');
+  return 0;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}
+
+function isoTime(text: string): string {
+  const form = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+  const time = form.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('Give a date such as 2026-11-21, or a time such as 2026-11-21T02:15:00Z.');
+  return new Date(time).toISOString();
+}
+
+function exampleText(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
+}
+
+const programHelp = `
+Exit codes:
+  0   done: the target matches the feed, or the plan was made
+  1   could not run, and will not until somebody mends it; nothing was written
+  2   finished, and some rows or changes failed or were set aside: see the report
+  3   held by a guard; nothing was written
+  4   stopped midway, or outcomes are unknown: run apply again
+  5   another run of this job is under way
+  75  could not run for a passing cause: try again later; nothing was written
+
+Examples:
+  rollcall init && rollcall plan jobs/epm-hr-feed.yaml
+  rollcall apply jobs/epm-hr-feed.yaml`;

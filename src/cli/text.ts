@@ -1,0 +1,20 @@
+/**
+ * Text that came from outside, made safe for a terminal: control characters, bidirectional overrides and escapes
+ * become visible.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** `1,204` */
+export function number(value: number): string {
+  return value.toLocaleString('en-GB');
+}
+
+/** `1 change`, `1,204 changes` */
+export function plural(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

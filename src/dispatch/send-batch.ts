@@ -1,0 +1,268 @@
+import type { Connection, Item, Provider } from '../contracts/provider.ts';
+import type { Outcome } from '../domain/change.ts';
+import type { ErrorCode } from '../domain/error-code.ts';
+import { TargetFailure } from '../domain/failure.ts';
+import type { Clock } from '../domain/settings.ts';
+import type { User } from '../domain/user.ts';
+
+/*
+ * One batch until every item of it has an outcome. An item is
+ *
+ *   pending ──sent──> settled                   the answer speaks of it
+ *           ──sent──> doubtful ─look-up─> settled     it took effect, or nobody can tell (unknown)
+ *                              ─look-up─> pending     it certainly did not
+ *           ──refused with others──> two halves, each a batch of its own
+ *
+ * A pending item is sent at most `attemptsMax` times. Only what is certainly not taken is sent again: an item
+ * whose look-up cannot tell stays unknown, unless the provider declares its step create-only.
+ */
+
+export interface SendTools {
+  readonly provider: Pick<Provider, 'verdict' | 'createOnly' | 'idOf'>;
+  readonly connection: Pick<Connection, 'write' | 'lookUp'>;
+  readonly clock: Clock;
+  /** Milliseconds to wait before the attempt after the given one, from 1. */
+  readonly backoffMs: (attempt: number) => number;
+  readonly signal: AbortSignal;
+  /** Whether an account that already exists may be taken for the person: only when people match by login. */
+  readonly linkExisting: boolean;
+}
+
+export interface Sent {
+  readonly outcome: Outcome;
+  readonly attempts: number;
+}
+
+export interface BatchEnd {
+  /** One for each item, in order; null for an item that was never taken and is not to be sent any more. */
+  readonly sent: readonly (Sent | null)[];
+  /** Set when the run must stop: wrong credentials, wrong address, a target that stays away. */
+  readonly fatal: TargetFailure | null;
+}
+
+type Verdict = ReturnType<Provider['verdict']>;
+
+export const attemptsMax = 6;
+/** Cutting a refused batch in halves ends after so many levels without one success. */
+const fruitlessCutsMax = 5;
+
+interface Entry {
+  readonly item: Item;
+  readonly index: number;
+}
+
+/** Sends a batch; never throws for what a target may do. */
+export async function sendBatch(items: readonly Item[], tools: SendTools): Promise<BatchEnd> {
+  const sending = new Sending(items, tools);
+  await sending.sendAll(items.map((item, index) => ({ item, index })));
+  return { sent: sending.sent, fatal: sending.fatal };
+}
+
+class Sending {
+  readonly sent: (Sent | null)[];
+  fatal: TargetFailure | null = null;
+  readonly #attempts: number[];
+  /** Doubts about items that are to be sent again although nobody could tell: create-only steps. */
+  readonly #doubts = new Map<number, Outcome>();
+  readonly #tools: SendTools;
+  #successes = 0;
+
+  constructor(items: readonly Item[], tools: SendTools) {
+    this.sent = items.map(() => null);
+    this.#attempts = items.map(() => 0);
+    this.#tools = tools;
+  }
+
+  /** Level by level: whatever was refused as a whole is cut in halves, and both are tried before either is cut again. */
+  async sendAll(entries: readonly Entry[]): Promise<void> {
+    let groups: readonly (readonly Entry[])[] = [entries];
+    for (let fruitless = 0; groups.length > 0; ) {
+      const successesBefore = this.#successes;
+      const next: (readonly Entry[])[] = [];
+      for (const group of groups) {
+        const refusal = await this.#send(group);
+        if (refusal === null) continue;
+        const mayCut = group.length > 1 && fruitless < fruitlessCutsMax;
+        if (mayCut) next.push(...halves(group));
+        else for (const entry of group) this.#settle(entry, refused(refusal));
+      }
+      fruitless = this.#successes > successesBefore ? 0 : fruitless + 1;
+      groups = next;
+    }
+    for (const [index, doubt] of this.#doubts) {
+      this.sent[index] ??= { outcome: doubt, attempts: this.#attempts[index] ?? 1 };
+    }
+  }
+
+  /** Sends until every entry is settled, or the run has to stop; gives the failure when all were refused at once. */
+  async #send(entries: readonly Entry[]): Promise<TargetFailure | null> {
+    let pending = entries;
+    for (let attempt = 1; pending.length > 0 && this.fatal === null; attempt += 1) {
+      if (this.#tools.signal.aborted) return null;
+      for (const { index } of pending) this.#attempts[index] = (this.#attempts[index] ?? 0) + 1;
+      try {
+        const outcomes = await this.#tools.connection.write(pending.map((entry) => entry.item));
+        pending = await this.#take(pending, outcomes, attempt);
+      } catch (failure) {
+        if (!(failure instanceof TargetFailure)) throw failure;
+        if (failure.trouble === 'refused') return failure;
+        pending = await this.#afterTrouble(pending, failure, attempt);
+      }
+    }
+    return null;
+  }
+
+  /** Takes the outcomes of an answer; gives what has to be sent again. */
+  async #take(
+    entries: readonly Entry[],
+    outcomes: readonly Outcome[],
+    attempt: number,
+  ): Promise<readonly Entry[]> {
+    if (outcomes.length !== entries.length) {
+      throw new Error(`The provider gave ${outcomes.length} outcomes for ${entries.length} items.`);
+    }
+    const doubts = new Map<number, Outcome>();
+    for (const [position, entry] of entries.entries()) {
+      const outcome = outcomes[position];
+      if (outcome?.result === 'unknown') doubts.set(entry.index, outcome);
+      else if (outcome !== undefined) this.#settle(entry, this.#linked(outcome));
+    }
+    const doubtful = entries.filter((entry) => doubts.has(entry.index));
+    const doubtOf = (entry: Entry): Outcome => doubts.get(entry.index) ?? unanswered('UNANSWERED', null);
+    return doubtful.length === 0 ? [] : this.#resolve(doubtful, doubtOf, attempt);
+  }
+
+  async #afterTrouble(
+    entries: readonly Entry[],
+    failure: TargetFailure,
+    attempt: number,
+  ): Promise<readonly Entry[]> {
+    switch (failure.trouble) {
+      case 'unauthorised':
+      case 'misconfigured':
+        this.fatal = failure;
+        return entries;
+      case 'unsent':
+      case 'throttled':
+        if (attempt >= attemptsMax) this.fatal = failure;
+        else await this.#wait(attempt, failure.retryAfterMs);
+        return entries;
+      default:
+        // Sent, and no answer that could be believed: only a look-up can tell.
+        return this.#resolve(entries, () => unanswered(codeOf(failure), failure), attempt);
+    }
+  }
+
+  /** Looks up what is in doubt; gives what may be sent again. */
+  async #resolve(
+    entries: readonly Entry[],
+    doubtOf: (entry: Entry) => Outcome,
+    attempt: number,
+  ): Promise<readonly Entry[]> {
+    await this.#wait(attempt, null);
+    const found = await this.#lookUp(entries);
+    return entries.filter((entry) => {
+      const doubt = doubtOf(entry);
+      const verdict = found === null ? 'cannotTell' : this.#verdict(entry.item, found);
+      const settled = settledBy(verdict, doubt, attempt >= attemptsMax);
+      if (settled !== null) {
+        this.#settle(entry, settled);
+        return false;
+      }
+      if (verdict === 'notApplied') return true;
+      if (found !== null && attempt < attemptsMax && this.#tools.provider.createOnly(entry.item.step)) {
+        this.#doubts.set(entry.index, doubt);
+        return true;
+      }
+      this.#settle(entry, doubt);
+      return false;
+    });
+  }
+
+  async #lookUp(entries: readonly Entry[]): Promise<ReadonlyMap<string, User> | null> {
+    const ids = entries.map(({ item }) => idOf(item, this.#tools.provider)).filter((id) => id !== null);
+    try {
+      return await this.#tools.connection.lookUp(ids);
+    } catch (failure) {
+      if (!(failure instanceof TargetFailure)) throw failure;
+      // What cannot be looked up stays unknown; a target that stays away must not be asked on and on.
+      this.fatal = failure;
+      return null;
+    }
+  }
+
+  #verdict(item: Item, found: ReadonlyMap<string, User>): Verdict {
+    const id = idOf(item, this.#tools.provider);
+    return id === null ? 'cannotTell' : this.#tools.provider.verdict(item.step, found.get(id));
+  }
+
+  #settle(entry: Entry, outcome: Outcome): void {
+    if (outcome.result === 'succeeded') this.#successes += 1;
+    this.#doubts.delete(entry.index);
+    this.sent[entry.index] = { outcome, attempts: this.#attempts[entry.index] ?? 1 };
+  }
+
+  #linked(outcome: Outcome): Outcome {
+    if (outcome.errorCode !== 'ALREADY_EXISTS' || !this.#tools.linkExisting) return outcome;
+    return { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING' };
+  }
+
+  async #wait(attempt: number, askedMs: number | null): Promise<void> {
+    const ms = Math.max(this.#tools.backoffMs(attempt), askedMs ?? 0);
+    await this.#tools.clock.sleep(ms, this.#tools.signal).catch(() => undefined);
+  }
+}
+
+const success: Outcome = {
+  result: 'succeeded',
+  errorCode: null,
+  providerCode: null,
+  message: null,
+  userId: null,
+};
+
+/** What a look-up makes of a doubt; null when it leaves the item to be sent again, or in doubt. */
+function settledBy(verdict: Verdict, doubt: Outcome, last: boolean): Outcome | null {
+  if (verdict === 'applied') return success;
+  if (verdict === 'cannotTell') return null;
+  // The target refused this very item and the values are not there: it would refuse it again.
+  if (doubt.providerCode !== null && doubt.errorCode === 'ALREADY_SO') {
+    return { ...doubt, result: 'failed', errorCode: 'REFUSED' };
+  }
+  return last ? { ...doubt, result: 'failed', errorCode: 'NOT_APPLIED' } : null;
+}
+
+function halves(group: readonly Entry[]): readonly (readonly Entry[])[] {
+  const middle = Math.ceil(group.length / 2);
+  return [group.slice(0, middle), group.slice(middle)];
+}
+
+/** The user an item is about, as far as it can be told before the target has given an id. */
+export function idOf(item: Item, provider: Pick<Provider, 'idOf'>): string | null {
+  return item.userId ?? provider.idOf(item.attributes);
+}
+
+function unanswered(errorCode: ErrorCode, failure: TargetFailure | null): Outcome {
+  return {
+    result: 'unknown',
+    errorCode,
+    providerCode: failure?.providerCode ?? null,
+    message: failure?.message ?? null,
+    userId: null,
+  };
+}
+
+function refused(failure: TargetFailure): Outcome {
+  return {
+    result: 'failed',
+    errorCode: 'REQUEST_REFUSED',
+    providerCode: failure.providerCode,
+    message: failure.message,
+    userId: null,
+  };
+}
+
+function codeOf(failure: TargetFailure): ErrorCode {
+  if (failure.trouble === 'unreadable') return 'UNREADABLE_ANSWER';
+  return failure.trouble === 'unavailable' ? 'UNAVAILABLE' : 'UNANSWERED';
+}

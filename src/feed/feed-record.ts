@@ -1,0 +1,65 @@
+import type { Cell, QuarantineCode } from '../domain/person.ts';
+import type { Column } from '../domain/settings.ts';
+
+/** The longest record that is read, in bytes: without a bound, one open quote would hold the rest of the file. */
+export const recordBytesMax = 1024 * 1024;
+
+/** A column of the job that a column of the feed fills. */
+export interface MappedColumn extends Column {
+  readonly from: string;
+}
+
+/** Why a record is set aside, in the words of a quarantined row. */
+export interface Fault {
+  readonly code: QuarantineCode;
+  readonly column: string | null;
+  readonly message: string;
+}
+
+/** One record as every format gives it, before its cells mean anything. */
+export interface FeedRecord {
+  readonly line: number;
+  /** In the order of the mapped columns; all empty when the record could not be read. */
+  readonly cells: readonly Cell[];
+  /** Set when nothing of the record can be trusted. */
+  readonly fault: Fault | null;
+  /** Positions of cells that hold what no attribute can take, each with the reason. */
+  readonly unfit: ReadonlyMap<number, string> | null;
+  /** The cells of the record that states how many there are: it is no row. */
+  readonly trailer: readonly string[] | null;
+}
+
+/** What a reader learns of the feed before, or while, it gives records. */
+export interface FeedShape {
+  headers: readonly string[];
+  /** True for a mended rejects file. */
+  partial: boolean;
+}
+
+/** What every format's reader needs to know. */
+export interface ReaderOptions {
+  readonly columns: readonly MappedColumn[];
+  readonly delimiter: string;
+  readonly trailer: string | null;
+  /** Filled in by the reader. */
+  readonly shape: FeedShape;
+}
+
+/** A record whose cells were read. */
+export function readRecord(
+  line: number,
+  cells: readonly Cell[],
+  unfit: ReadonlyMap<number, string> | null,
+): FeedRecord {
+  return { line, cells, fault: null, unfit, trailer: null };
+}
+
+/** A record that could not be read: it keeps its line and loses its cells, since none can be told from another. */
+export function brokenRecord(line: number, columns: readonly MappedColumn[], fault: Fault): FeedRecord {
+  return { line, cells: columns.map(() => ''), fault, unfit: null, trailer: null };
+}
+
+/** The record that states the row count. */
+export function trailerRecord(line: number, cells: readonly string[]): FeedRecord {
+  return { line, cells: [], fault: null, unfit: null, trailer: cells };
+}

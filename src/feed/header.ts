@@ -1,0 +1,94 @@
+import { closest } from 'fastest-levenshtein';
+import { Failure } from '../domain/failure.ts';
+import type { MappedColumn } from './feed-record.ts';
+
+const shownHeadersMax = 50;
+const shownCharactersMax = 80;
+
+/** What the header line says. */
+export interface Header {
+  /** Trimmed names, by position. */
+  readonly names: readonly string[];
+  /** For each mapped column its position in a record. */
+  readonly positions: readonly number[];
+  /** True when rollcall's own columns are there: the file is a mended rejects file. */
+  readonly partial: boolean;
+}
+
+/**
+ * Finds the mapped columns in the header line.
+ *
+ * @throws Failure (exit 1, `FEED_HEADER`) when a mapped column is missing or a name occurs twice
+ */
+export function readHeader(
+  cells: readonly string[],
+  columns: readonly MappedColumn[],
+  delimiter: string,
+): Header {
+  const trimmed = cells.map((cell) => cell.trim());
+  const partial = trimmed.some((name) => name.startsWith('rollcall_'));
+  const names = partial ? trimmed.map(withoutApostrophe) : trimmed;
+  const positions = new Map<string, number>();
+  for (const [position, name] of names.entries()) {
+    if (name === '') continue;
+    const earlier = positions.get(name);
+    if (earlier !== undefined) throw duplicate(name, earlier + 1, position + 1);
+    positions.set(name, position);
+  }
+  const missing = missingNames(columns, (name) => positions.has(name));
+  if (missing.length > 0) throw missingColumns(missing, names, otherDelimiter(names, delimiter));
+  return { names, partial, positions: columns.map((column) => positions.get(column.from) ?? -1) };
+}
+
+/** The feed's names that the job maps and the feed lacks, each once. */
+export function missingNames(columns: readonly MappedColumn[], has: (name: string) => boolean): string[] {
+  return [...new Set(columns.map((column) => column.from))].filter((name) => !has(name));
+}
+
+/** The failure for mapped columns that the feed does not have. */
+export function missingColumns(
+  missing: readonly string[],
+  found: readonly string[],
+  advice: string | null = null,
+): Failure {
+  const named = found.filter((name) => name !== '');
+  const wanted = missing.map((name) => {
+    const near = named.length === 0 ? null : closest(name, named);
+    return near === null ? `"${name}"` : `"${name}" (nearest: "${shown(near)}")`;
+  });
+  const more = named.length > shownHeadersMax ? ` and ${named.length - shownHeadersMax} more` : '';
+  const list = named.slice(0, shownHeadersMax).map((name) => `"${shown(name)}"`);
+  return new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The feed has no column ${wanted.join(', ')}. It has: ${list.join(', ')}${more}.`,
+    hint: advice ?? 'Correct feed.columns in the job, or the header of the feed.',
+  });
+}
+
+/** Takes off the apostrophe that a rejects file puts before what a spreadsheet would run as a formula. */
+export function withoutApostrophe(cell: string): string {
+  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell;
+}
+
+function duplicate(name: string, earlier: number, later: number): Failure {
+  return new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The feed has the column "${shown(name)}" twice: as column ${earlier} and as column ${later}.`,
+    hint: 'Rename or remove one of them: nothing says which one counts.',
+  });
+}
+
+/** A header in one piece that holds another usual delimiter was written with that delimiter. */
+function otherDelimiter(names: readonly string[], delimiter: string): string | null {
+  const only = names.length === 1 ? names[0] : undefined;
+  if (only === undefined) return null;
+  const usual = [';', '\t', ',', '|'].find((one) => one !== delimiter && only.includes(one));
+  if (usual === undefined) return null;
+  return `The header seems to be separated by ${JSON.stringify(usual)}: set feed.delimiter.`;
+}
+
+function shown(name: string): string {
+  return name.length > shownCharactersMax ? `${name.slice(0, shownCharactersMax)}…` : name;
+}

@@ -1,0 +1,114 @@
+import type { Cell } from '../domain/person.ts';
+import type { MappedColumn } from './feed-record.ts';
+import { missingColumns, missingNames } from './header.ts';
+
+const namesMax = 200;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The cells of one record, and the positions of those that hold what no attribute can take. */
+export interface JsonCells {
+  readonly cells: readonly Cell[];
+  readonly unfit: ReadonlyMap<number, string> | null;
+}
+
+/** True for a JSON object; false for arrays, null and scalars. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads the mapped names of JSON records, and remembers which of them ever occurred. */
+export class JsonCellReader {
+  readonly #columns: readonly { readonly name: string; readonly path: readonly string[] }[];
+  readonly #mapped: readonly MappedColumn[];
+  readonly #seen: boolean[];
+  readonly #names = new Set<string>();
+
+  constructor(columns: readonly MappedColumn[]) {
+    this.#mapped = columns;
+    this.#columns = columns.map((column) => ({ name: column.from, path: column.from.split('.') }));
+    this.#seen = columns.map(() => false);
+  }
+
+  /** The names found so far, those inside objects as dotted paths; at most some hundreds. */
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
+  cellsOf(record: JsonObject): JsonCells {
+    if (this.#names.size < namesMax) this.#noteNames(record);
+    let unfit: Map<number, string> | null = null;
+    const cells = this.#columns.map(({ name, path }, position) => {
+      const found = valueAt(record, name, path);
+      if (found === undefined) return '';
+      this.#seen[position] = true;
+      const cell = toCell(found);
+      if (typeof cell !== 'object' || !('unfit' in cell)) return cell;
+      unfit ??= new Map();
+      unfit.set(position, cell.unfit);
+      return '';
+    });
+    return { cells, unfit };
+  }
+
+  /** @throws Failure (exit 1, `FEED_HEADER`) when a mapped name was in none of the records */
+  checkNames(): void {
+    const missing = missingNames(this.#mapped, (name) =>
+      this.#columns.some((column, position) => column.name === name && this.#seen[position] === true),
+    );
+    if (missing.length > 0) throw missingColumns(missing, this.names);
+  }
+
+  #noteNames(record: JsonObject): void {
+    for (const [name, value] of Object.entries(record)) {
+      if (this.#names.size >= namesMax) return;
+      if (isJsonObject(value)) for (const inner of Object.keys(value)) this.#names.add(`${name}.${inner}`);
+      else this.#names.add(name);
+    }
+  }
+}
+
+/** The texts of a record's values, by which a trailer record is told. */
+export function scalarTexts(record: JsonObject): string[] {
+  return Object.values(record).map((value) =>
+    typeof value === 'string' || typeof value === 'number' ? String(value) : '',
+  );
+}
+
+function valueAt(record: JsonObject, name: string, path: readonly string[]): unknown {
+  if (Object.hasOwn(record, name)) return record[name];
+  if (path.length === 1) return undefined;
+  let inner: unknown = record;
+  for (const step of path) {
+    if (!isJsonObject(inner) || !Object.hasOwn(inner, step)) return undefined;
+    inner = inner[step];
+  }
+  return inner;
+}
+
+function toCell(value: unknown): Cell | { readonly unfit: string } {
+  if (!Array.isArray(value)) return scalar(value);
+  const entries: string[] = [];
+  for (const entry of value) {
+    const text = scalar(entry);
+    if (typeof text !== 'string') return text;
+    entries.push(text);
+  }
+  return entries;
+}
+
+function scalar(value: unknown): string | { readonly unfit: string } {
+  if (typeof value === 'string') return value;
+  if (value === null) return '';
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') {
+    return {
+      unfit: 'holds an object or a nested list. Name the inner value with a dot, as in "name.first".',
+    };
+  }
+  // JSON's numbers lose digits beyond 2^53: two people's numbers could become one.
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+    return { unfit: 'holds a number with more digits than can be kept. Write it as text, in quotes.' };
+  }
+  return String(value);
+}

@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream';
+import type { FeedFacts } from '../domain/feed-facts.ts';
+import type { Person, QuarantinedRow } from '../domain/person.ts';
+import type { FeedSettings } from '../domain/settings.ts';
+import { decodeText } from './decode-text.ts';
+import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from './feed-file.ts';
+import type { FeedRecord, FeedShape, MappedColumn, ReaderOptions } from './feed-record.ts';
+import { type FeedKeys, RecordMapper } from './map-record.ts';
+import { readCsv } from './read-csv.ts';
+import { readJsonArray } from './read-json-array.ts';
+import { readNdjson } from './read-ndjson.ts';
+import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
+
+const batchRows = 500;
+
+/** Some rows of the feed, in its order: each is in exactly one of the two. */
+export interface FeedBatch {
+  readonly people: readonly Person[];
+  readonly quarantined: readonly QuarantinedRow[];
+}
+
+export interface FeedReading {
+  /** At most some hundred rows each. Can be read once; memory does not grow with the feed. */
+  readonly batches: AsyncIterable<FeedBatch>;
+  /** What is known of the feed; only after the batches have ended. */
+  facts(): FeedFacts;
+}
+
+export interface FeedOptions {
+  /** Read when the path is `-`; the process's own when absent. */
+  readonly stdin?: Readable;
+  /** Where the copy of standard input lies while it is read; the system's temporary directory when absent. */
+  readonly spoolDirectory?: string;
+}
+
+/**
+ * Opens the feed and checks its header. The rows come in batches, each as a person or set aside with a reason.
+ * Standard input is copied to a file (0600) first, which is removed when the batches end.
+ *
+ * @throws Failure (exit 1), here or while the batches are read: `FEED_MISSING`, `FEED_DIRECTORY`,
+ * `FEED_UNREADABLE`, `FEED_HEADER`, `FEED_ENCODING`, `FEED_JSON`, `FEED_CHANGED`
+ */
+export async function openFeed(
+  settings: FeedSettings,
+  keys: FeedKeys,
+  options: FeedOptions = {},
+): Promise<FeedReading> {
+  const file = await findFeedFile(settings.path, options);
+  try {
+    await readStart(file, settings, keys);
+  } catch (error) {
+    await discardFeedFile(file);
+    throw error;
+  }
+  const pass = new Pass(file, settings, keys);
+  return { batches: pass.batches(), facts: () => pass.facts() };
+}
+
+/**
+ * Checks that the feed can be opened and that its header, or its first records, fit the job.
+ *
+ * @returns the headers found; none for an empty feed, and none for standard input, which is left unread
+ * @throws Failure as `openFeed` does
+ */
+export async function checkFeed(settings: FeedSettings, keys: FeedKeys): Promise<readonly string[]> {
+  if (settings.path === '-') return [];
+  return readStart(await findFeedFile(settings.path, {}), settings, keys);
+}
+
+async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys): Promise<readonly string[]> {
+  const pass = new Pass({ ...file, spooled: false }, settings, keys);
+  const batches = pass.batches();
+  try {
+    // The second call ends a feed of one batch, and with it come the checks that need the end.
+    if ((await batches.next()).done !== true) await batches.next();
+  } finally {
+    await batches.return(undefined);
+  }
+  return pass.shape.headers;
+}
+
+/** A batch while it fills. */
+interface Batch {
+  readonly people: Person[];
+  readonly quarantined: QuarantinedRow[];
+}
+
+/** One reading of the feed, from its first byte to its last. */
+class Pass {
+  readonly shape: FeedShape = { headers: [], partial: false };
+  readonly #file: FeedFile;
+  readonly #settings: FeedSettings;
+  readonly #mapped: readonly MappedColumn[];
+  readonly #mapper: RecordMapper;
+  #rows = 0;
+  #trailer: FoundTrailer | null = null;
+  #facts: FeedFacts | null = null;
+
+  constructor(file: FeedFile, settings: FeedSettings, keys: FeedKeys) {
+    this.#file = file;
+    this.#settings = settings;
+    this.#mapped = settings.columns.filter(isMapped);
+    this.#mapper = new RecordMapper(settings.columns, this.#mapped, keys);
+  }
+
+  facts(): FeedFacts {
+    if (this.#facts === null)
+      throw new Error('The facts of a feed are known only when its batches have ended.');
+    return this.#facts;
+  }
+
+  async *batches(): AsyncGenerator<FeedBatch> {
+    const tally = newTally();
+    const text = decodeText(readBytes(this.#file, tally), this.#settings.encoding);
+    let batch: Batch = { people: [], quarantined: [] };
+    try {
+      for await (const records of this.#records(text)) {
+        for (const record of records) {
+          this.#take(record, batch);
+          if (batch.people.length + batch.quarantined.length < batchRows) continue;
+          yield batch;
+          batch = { people: [], quarantined: [] };
+        }
+      }
+      if (batch.people.length + batch.quarantined.length > 0) yield batch;
+      this.#facts = await this.#conclude(tally.hash.digest('hex'), tally.bytes);
+    } finally {
+      await discardFeedFile(this.#file);
+    }
+  }
+
+  #records(text: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
+    const options: ReaderOptions = {
+      columns: this.#mapped,
+      delimiter: this.#settings.delimiter,
+      trailer: this.#settings.whole.trailer,
+      shape: this.shape,
+    };
+    if (this.#settings.format === 'csv') return readCsv(text, options);
+    return this.#settings.format === 'json' ? readJsonArray(text, options) : readNdjson(text, options);
+  }
+
+  #take(record: FeedRecord, batch: Batch): void {
+    if (this.#trailer !== null) this.#trailer = { ...this.#trailer, last: false };
+    if (record.trailer !== null) {
+      this.#trailer = { numbers: wholeNumbers(record.trailer.slice(1)), last: this.#trailer === null };
+      return;
+    }
+    this.#rows += 1;
+    const mapped = this.#mapper.map(record);
+    if ('code' in mapped) batch.quarantined.push(mapped);
+    else batch.people.push(mapped);
+  }
+
+  async #conclude(sha256: string, bytes: number): Promise<FeedFacts> {
+    const { path, name } = this.#file;
+    const { partial } = this.shape;
+    // A proof speaks of the feed as it was delivered, not of the rows that were mended afterwards.
+    const judged = partial
+      ? ({ whole: 'unproven', contradiction: null } as const)
+      : await judgeWhole(this.#settings.whole, { path, rows: this.#rows, sha256, trailer: this.#trailer });
+    return {
+      path: name,
+      sha256,
+      bytes,
+      rows: this.#rows,
+      partial,
+      ...judged,
+      columns: this.#mapped.map((column) => column.from),
+    };
+  }
+}
+
+function isMapped(column: MappedColumn | { readonly from: string | null }): column is MappedColumn {
+  return column.from !== null;
+}

@@ -1,0 +1,137 @@
+import type { FeedFacts } from '../domain/feed-facts.ts';
+import { type GuardLimit, type GuardLimits, type GuardName, guardNames } from '../domain/settings.ts';
+
+/** A limit on what a plan may do before a person has looked. */
+export interface Guard {
+  readonly name: string;
+  /** What it allows; null when it has no number or no limit. */
+  readonly limit: number | null;
+  readonly actual: number;
+  readonly tripped: boolean;
+  /** What it means and what to do; null while the guard is content. */
+  readonly advice: string | null;
+}
+
+/** People whom each operation concerns, conflicts left out. */
+export type PeopleByGuard = Readonly<Record<GuardName, number>>;
+
+export interface GuardFacts {
+  readonly feed: Pick<FeedFacts, 'rows' | 'whole' | 'contradiction' | 'partial'>;
+  readonly mode: 'full' | 'delta';
+  readonly limits: GuardLimits;
+  readonly firstLoadAllowed: boolean;
+  readonly people: PeopleByGuard;
+  /** Users linked to a person of this job at plan time. */
+  readonly managed: number;
+  /** Users that the target has in all, and how many of this job's it had when the ledger last looked. */
+  readonly users: { readonly total: number; readonly linkedBefore: number };
+}
+
+/** However few people a target has, so many changes of a kind are always allowed. */
+export const peopleFloor = 3;
+
+/**
+ * Judges the whole plan, before the first write.
+ * @returns every guard that applies, tripped or not, in a fixed order
+ */
+export function judgeGuards(facts: GuardFacts): readonly Guard[] {
+  const firstLoad = facts.managed === 0 && facts.people.creates > 0;
+  const operationGuards = guardNames
+    // One reason is enough: everything about a first load is said by its own guard.
+    .filter((name) => !(firstLoad && name === 'creates'))
+    .map((name) => judgeOperation(name, facts));
+  return [
+    ...(facts.mode === 'full' && !facts.feed.partial ? [judgeRows(facts)] : []),
+    ...(facts.feed.whole === 'unproven' ? [] : [judgeWholeness(facts)]),
+    ...(facts.users.linkedBefore > 0 ? [judgeRead(facts)] : []),
+    ...(firstLoad ? [judgeFirstLoad(facts)] : []),
+    ...operationGuards,
+  ];
+}
+
+/** How many people an operation may concern. */
+export function allowedPeople(limit: GuardLimit, managed: number): number {
+  const byPercent =
+    limit.percent === null
+      ? Number.POSITIVE_INFINITY
+      : Math.max(peopleFloor, Math.floor((managed * limit.percent) / 100 + 1e-9));
+  return Math.min(byPercent, limit.count ?? Number.POSITIVE_INFINITY);
+}
+
+function judgeOperation(name: GuardName, facts: GuardFacts): Guard {
+  const allowed = allowedPeople(facts.limits[name], facts.managed);
+  const actual = facts.people[name];
+  const tripped = actual > allowed;
+  return {
+    name,
+    limit: Number.isFinite(allowed) ? allowed : null,
+    actual,
+    tripped,
+    advice: tripped
+      ? `${actual} ${name} are more than the ${allowed} allowed for ${facts.managed} managed users ` +
+        `(${limitText(facts.limits[name])}). Read the plan; if it is right, raise guards.${name} in the job.`
+      : null,
+  };
+}
+
+function limitText(limit: GuardLimit): string {
+  const parts: string[] = [];
+  if (limit.percent !== null) parts.push(`${limit.percent}%, at least ${peopleFloor}`);
+  if (limit.count !== null) parts.push(`ceiling ${limit.count}`);
+  return parts.join(', ');
+}
+
+function judgeRows(facts: GuardFacts): Guard {
+  const tripped = facts.feed.rows === 0;
+  return {
+    name: 'feedRows',
+    limit: 1,
+    actual: facts.feed.rows,
+    tripped,
+    advice: tripped
+      ? 'A full feed without a single row says that nobody works here. Ask for a new export.'
+      : null,
+  };
+}
+
+function judgeWholeness(facts: GuardFacts): Guard {
+  const tripped = facts.feed.whole === 'contradicted';
+  return {
+    name: 'feedWhole',
+    limit: null,
+    actual: facts.feed.rows,
+    tripped,
+    advice: tripped
+      ? 'The feed is not what its row count or hash says: it was cut or changed. Get a new export.'
+      : null,
+  };
+}
+
+function judgeRead(facts: GuardFacts): Guard {
+  const tripped = facts.users.total === 0;
+  return {
+    name: 'targetRead',
+    limit: 1,
+    actual: facts.users.total,
+    tripped,
+    advice: tripped
+      ? `The target shows no user at all, but ${facts.users.linkedBefore} were known. Check its address and the rights ` +
+        'of the account that reads it.'
+      : null,
+  };
+}
+
+function judgeFirstLoad(facts: GuardFacts): Guard {
+  const { creates } = facts.people;
+  const tripped = !facts.firstLoadAllowed;
+  return {
+    name: 'firstLoad',
+    limit: tripped ? 0 : null,
+    actual: creates,
+    tripped,
+    advice: tripped
+      ? `This is the first load: none of the target's users is known to this job, and ${creates} would be created. ` +
+        'Read the plan; if it is right, set firstLoad: true in the job for this one time.'
+      : null,
+  };
+}

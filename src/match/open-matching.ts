@@ -1,0 +1,382 @@
+import { createHash } from 'node:crypto';
+import type { StatementSync } from 'node:sqlite';
+import { type ComparisonRule, matchKeyOf } from '../domain/comparison.ts';
+import type { Need, Operation, Step } from '../domain/change.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Person, QuarantinedRow } from '../domain/person.ts';
+import type { Account, Attributes, User } from '../domain/user.ts';
+import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
+import { openStaging } from './staging.ts';
+
+/** A need with the steps that the provider says it takes. */
+export interface PlannedNeed {
+  readonly need: Need;
+  readonly steps: readonly Step[];
+}
+
+export interface MatchRules {
+  readonly match: readonly string[];
+  readonly attributes: Readonly<Record<string, ComparisonRule>>;
+}
+
+/**
+ * Finds for every person of the feed the user who is the same, in memory that does not grow with either side.
+ * First everything is added (accounts, users, people), then `index` is called once, then pairs are read.
+ */
+export interface Matching {
+  addPeople(people: readonly Person[]): void;
+  /** Rows that were set aside: whoever they name is not absent. */
+  addMentioned(rows: readonly QuarantinedRow[]): void;
+  addAccounts(accounts: readonly Account[]): void;
+  /** Users as the target lists them now. */
+  addUsers(users: readonly User[]): void;
+  /** Takes what the ledger knows for the users of the target. */
+  takeAccountsAsUsers(): void;
+  /** Linked accounts that the target did not list, completed by what the provider says that means. */
+  completeUnlisted(unlisted: (user: User) => User): void;
+  index(): void;
+  /** Takes out of the people all who are named twice, and gives their rows. */
+  setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
+  people(): Generator<PersonPair>;
+  absent(): Generator<AbsentPair>;
+  counts(): UserCounts;
+  /** True when a row was set aside whose person cannot be told: then nobody's absence means anything. */
+  hasUnreadableIdentity(): boolean;
+  /** SHA-256 over all users in the order of their ids. */
+  stateSha256(): string;
+  /** Accounts of users that differ from what the ledger remembers of them, with their values as they are now. */
+  unremembered(): Generator<readonly Account[]>;
+  /** Ids of accounts that a complete list no longer shows. */
+  gone(): Generator<readonly string[]>;
+  remember(account: Account): void;
+  remembered(): Generator<readonly Account[]>;
+  addChange(planned: PlannedNeed): void;
+  /** In the order of a plan: by operation, then by line, then by key. */
+  changes(): Generator<PlannedNeed>;
+  close(): void;
+}
+
+/** What frees logins and licences goes first; what takes them comes last. */
+const planOrder: Readonly<Record<Operation, number>> = {
+  remove: 0,
+  disable: 1,
+  update: 2,
+  enable: 3,
+  create: 4,
+};
+
+const pageRows = 1_000;
+
+/** What the ledger remembers of a user whom it has just met. */
+const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
+
+/**
+ * @param folder where the scratch file may lie: it belongs to this run alone, and is deleted before and after
+ */
+export function openMatching(folder: string, rules: MatchRules): Matching {
+  const staging = openStaging(folder);
+  const { database } = staging;
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  const insertPerson = prepare('INSERT INTO person VALUES (?, ?, ?, ?)');
+  const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?)');
+  const insertAccount = prepare('INSERT INTO account VALUES (?, ?, ?, ?, ?)');
+  const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
+  const insertMemory = prepare('INSERT OR REPLACE INTO memory VALUES (?, ?)');
+  const insertChange = prepare('INSERT INTO change VALUES (?, ?, ?, ?)');
+
+  const keyOf = (attributes: Attributes): string | null =>
+    matchKeyOf(attributes, rules.match, rules.attributes);
+  const addUser = (user: User, listed: boolean): void => {
+    insertUser.run(user.id, keyOf(user.attributes), listed ? 1 : 0, stateText(user));
+  };
+
+  return {
+    addPeople: (people) => {
+      for (const person of people) {
+        insertPerson.run(lineOf(person), person.linkKey, person.matchKey, JSON.stringify(person));
+      }
+    },
+    addMentioned: (rows) => {
+      for (const row of rows) insertMentioned.run(row.linkKey, row.matchKey);
+    },
+    addAccounts: (accounts) => {
+      for (const account of accounts) {
+        const { id, linkKey, attributes } = account;
+        insertAccount.run(id, linkKey, keyOf(attributes), stateText(account), JSON.stringify(account));
+      }
+    },
+    addUsers: (users) => {
+      for (const user of users) addUser(user, true);
+    },
+    takeAccountsAsUsers: () =>
+      database.exec('INSERT INTO user SELECT user_id, match_key, 1, state FROM account ORDER BY user_id'),
+    completeUnlisted: (unlisted) => {
+      database.exec('CREATE INDEX user_by_id ON user (user_id)');
+      const missing = prepare(`
+        SELECT body FROM account WHERE link_key IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM user WHERE user.user_id = account.user_id) ORDER BY user_id`);
+      // Those already written are not read again: the statement looks at accounts only, and each once.
+      for (const page of pages(missing.iterate())) {
+        for (const row of page) addUser(unlisted(accountFrom(text(row, 'body'))), false);
+      }
+      database.exec('DROP INDEX user_by_id');
+    },
+    index: () => {
+      try {
+        database.exec('CREATE UNIQUE INDEX user_by_id ON user (user_id)');
+      } catch (cause) {
+        throw new Failure({
+          code: 'TARGET_LISTS_TWICE',
+          message: 'The target listed one user twice, so its answer cannot be trusted.',
+          hint: 'Run again; if it stays so, ask the vendor: two users must not share one id.',
+          exit: 1,
+          cause,
+        });
+      }
+      database.exec(`
+        CREATE INDEX user_by_match ON user (match_key);
+        CREATE UNIQUE INDEX account_by_id ON account (user_id);
+        CREATE INDEX account_by_link ON account (link_key);
+        CREATE INDEX person_by_link ON person (link_key);
+        CREATE INDEX person_by_match ON person (match_key);
+        CREATE INDEX mentioned_by_link ON mentioned (link_key);
+        CREATE INDEX mentioned_by_match ON mentioned (match_key);
+      `);
+    },
+    setAsideDuplicates: function* () {
+      database.exec(`
+        CREATE TABLE twice AS SELECT rowid AS person FROM person
+        WHERE link_key IN (SELECT link_key FROM person GROUP BY link_key HAVING count(*) > 1)
+           OR match_key IN (SELECT match_key FROM person GROUP BY match_key HAVING count(*) > 1)
+        ORDER BY rowid`);
+      const duplicates = prepare(
+        'SELECT p.body FROM twice t JOIN person p ON p.rowid = t.person ORDER BY t.rowid',
+      );
+      for (const page of pages(duplicates.iterate())) {
+        yield page.flatMap((row) => duplicateRows(personFrom(text(row, 'body'))));
+      }
+      database.exec(`
+        INSERT INTO mentioned SELECT link_key, match_key FROM person WHERE rowid IN (SELECT person FROM twice);
+        DELETE FROM person WHERE rowid IN (SELECT person FROM twice);`);
+    },
+    people: function* () {
+      yield* collapseAmbiguous(
+        prepare(`
+          SELECT p.body AS person, linked.body AS linked, theirs.state AS linkedState,
+                 found.user_id AS foundId, found.state AS foundState, owner.body AS owner
+          FROM person p
+          LEFT JOIN account linked ON linked.link_key = p.link_key
+          LEFT JOIN user theirs ON theirs.user_id = linked.user_id
+          LEFT JOIN user found ON theirs.user_id IS NULL AND found.match_key = p.match_key
+          LEFT JOIN account owner ON owner.user_id = found.user_id
+          ORDER BY p.rowid`).iterate(),
+      );
+    },
+    absent: function* () {
+      const rows = prepare(`
+        SELECT a.body AS account, u.state AS state FROM account a JOIN user u ON u.user_id = a.user_id
+        WHERE a.link_key IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM person p WHERE p.link_key = a.link_key)
+          AND NOT EXISTS (SELECT 1 FROM person p WHERE p.match_key = u.match_key)
+          AND NOT EXISTS (SELECT 1 FROM mentioned m WHERE m.link_key = a.link_key)
+          AND NOT EXISTS (SELECT 1 FROM mentioned m WHERE m.match_key = u.match_key)
+        ORDER BY a.user_id`).iterate();
+      for (const row of rows) {
+        const account = accountFrom(text(row, 'account'));
+        yield { kind: 'absent', account, user: userFrom(account.id, text(row, 'state')) };
+      }
+    },
+    counts: () => {
+      const total = count('SELECT count(*) AS n FROM user');
+      const linked = count(
+        'SELECT count(*) AS n FROM account a JOIN user u ON u.user_id = a.user_id WHERE a.link_key IS NOT NULL',
+      );
+      const matched = count(`
+        SELECT count(DISTINCT u.user_id) AS n FROM user u JOIN person p ON p.match_key = u.match_key
+        LEFT JOIN account a ON a.user_id = u.user_id
+        WHERE a.link_key IS NULL AND NOT EXISTS (SELECT 1 FROM account o WHERE o.link_key = p.link_key)`);
+      const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
+      return { total, linkedBefore, managed: linked + matched, unmanaged: total - linked - matched };
+    },
+    hasUnreadableIdentity: () =>
+      count(`
+        SELECT count(*) AS n FROM (SELECT 1 FROM mentioned m WHERE m.link_key IS NULL AND NOT EXISTS
+          (SELECT 1 FROM user u JOIN account a ON a.user_id = u.user_id
+           WHERE a.link_key IS NOT NULL AND u.match_key = m.match_key) LIMIT 1)`) > 0,
+    stateSha256: () => {
+      const hash = createHash('sha256');
+      for (const row of prepare('SELECT user_id, state FROM user ORDER BY user_id').iterate()) {
+        hash.update(`${text(row, 'user_id')}\t${text(row, 'state')}\n`);
+      }
+      return hash.digest('hex');
+    },
+    unremembered: function* () {
+      const rows = prepare(`
+        SELECT u.user_id, u.state, a.body FROM user u LEFT JOIN account a ON a.user_id = u.user_id
+        WHERE u.listed = 1 AND (a.state IS NULL OR a.state <> u.state) ORDER BY u.user_id`);
+      for (const page of pages(rows.iterate())) {
+        yield page.map((row) => {
+          const body = optionalText(row, 'body');
+          const known = body === null ? stranger : accountFrom(body);
+          return { ...known, ...userFrom(text(row, 'user_id'), text(row, 'state')) };
+        });
+      }
+    },
+    gone: function* () {
+      const rows = prepare(`
+        SELECT user_id FROM account a WHERE NOT EXISTS (SELECT 1 FROM user u WHERE u.user_id = a.user_id)
+        ORDER BY user_id`);
+      for (const page of pages(rows.iterate())) yield page.map((row) => text(row, 'user_id'));
+    },
+    remember: (account) => insertMemory.run(account.id, JSON.stringify(account)),
+    remembered: function* () {
+      for (const page of pages(prepare('SELECT body FROM memory ORDER BY user_id').iterate())) {
+        yield page.map((row) => accountFrom(text(row, 'body')));
+      }
+    },
+    addChange: (planned) => {
+      const { need } = planned;
+      insertChange.run(planOrder[need.operation], need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
+    },
+    changes: function* () {
+      const rows = prepare('SELECT body FROM change ORDER BY rank, line, key').iterate();
+      for (const row of rows) yield JSON.parse(text(row, 'body')) as PlannedNeed;
+    },
+    close: () => {
+      if (!database.isOpen) return;
+      staging.close();
+    },
+  };
+
+  function count(sql: string): number {
+    return Number(prepare(sql).get()?.n ?? 0);
+  }
+}
+
+/** Everything that is compared or remembered of a user, the same text for the same values. */
+function stateText(user: User): string {
+  const names = Object.keys(user.attributes).sort();
+  const attributes = names.map((name) => {
+    const value = user.attributes[name] ?? null;
+    return [name, Array.isArray(value) ? [...value].sort() : value];
+  });
+  return JSON.stringify([user.active, attributes]);
+}
+
+function userFrom(id: string, state: string): User {
+  const [active, attributes] = JSON.parse(state) as [boolean, [string, Attributes[string]][]];
+  return { id, active, attributes: Object.fromEntries(attributes) as Attributes };
+}
+
+function accountFrom(body: string): Account {
+  return JSON.parse(body) as Account;
+}
+
+function personFrom(body: string): Person {
+  return JSON.parse(body) as Person;
+}
+
+function lineOf(person: Person): number {
+  return person.rows[0]?.line ?? 0;
+}
+
+function duplicateRows(person: Person): readonly QuarantinedRow[] {
+  return person.rows.map((row) => ({
+    row,
+    code: 'DUPLICATE_PERSON',
+    column: null,
+    message:
+      'Another row of the feed has the same lasting id or the same match key. None of them is taken: keep one.',
+    linkKey: person.linkKey,
+    matchKey: person.matchKey,
+  }));
+}
+
+type SqlRow = Record<string, unknown>;
+
+function text(row: SqlRow, column: string): string {
+  return String(row[column]);
+}
+
+function optionalText(row: SqlRow, column: string): string | null {
+  const value = row[column];
+  return typeof value === 'string' ? value : null;
+}
+
+function* pages(rows: Iterable<SqlRow>): Generator<SqlRow[]> {
+  let page: SqlRow[] = [];
+  for (const row of rows) {
+    page.push(row);
+    if (page.length === pageRows) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+/** Two users with one match key make two rows of one person: that person is a conflict. */
+function* collapseAmbiguous(rows: Iterable<SqlRow>): Generator<PersonPair> {
+  let previous: SqlRow | null = null;
+  let repeated = false;
+  for (const row of rows) {
+    if (previous !== null && previous.person === row.person) {
+      repeated = true;
+      continue;
+    }
+    if (previous !== null) yield pairFrom(previous, repeated);
+    previous = row;
+    repeated = false;
+  }
+  if (previous !== null) yield pairFrom(previous, repeated);
+}
+
+function pairFrom(row: SqlRow, ambiguous: boolean): PersonPair {
+  const person = personFrom(text(row, 'person'));
+  const linked = optionalText(row, 'linked');
+  const linkedState = optionalText(row, 'linkedState');
+  if (linked !== null && linkedState !== null) {
+    const account = accountFrom(linked);
+    return {
+      kind: 'person',
+      person,
+      account,
+      user: userFrom(account.id, linkedState),
+      by: 'link',
+      conflict: null,
+    };
+  }
+  const foundId = optionalText(row, 'foundId');
+  const foundState = optionalText(row, 'foundState');
+  if (foundId === null || foundState === null) {
+    return { kind: 'person', person, account: null, user: null, by: null, conflict: null };
+  }
+  const owner = optionalText(row, 'owner');
+  const account = owner === null ? null : accountFrom(owner);
+  return {
+    kind: 'person',
+    person,
+    account,
+    user: userFrom(foundId, foundState),
+    by: 'matchKey',
+    conflict: conflictOf(person, account, ambiguous),
+  };
+}
+
+function conflictOf(person: Person, account: Account | null, ambiguous: boolean): PersonPair['conflict'] {
+  if (ambiguous) {
+    return {
+      code: 'AMBIGUOUS_MATCH',
+      message: 'Several users of the target have this match key. Match by an attribute that is unique there.',
+    };
+  }
+  if (account?.linkKey != null && account.linkKey !== person.linkKey) {
+    return {
+      code: 'LOGIN_TAKEN',
+      message:
+        'The login belongs to a user who is linked to another lasting id. If it is the same person, give the row ' +
+        'the old id; if it is somebody else, give a new login.',
+    };
+  }
+  return null;
+}

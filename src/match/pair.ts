@@ -1,0 +1,34 @@
+import type { Reason } from '../domain/change.ts';
+import type { Person } from '../domain/person.ts';
+import type { Account, User } from '../domain/user.ts';
+
+/** A person of the feed beside the user that is the same one, as far as there is one. */
+export interface PersonPair {
+  readonly kind: 'person';
+  readonly person: Person;
+  /** What the ledger remembers of the user; null when it never saw it. */
+  readonly account: Account | null;
+  /** The user as it is now; null when the target has none. */
+  readonly user: User | null;
+  /** How they were found to be the same; null when the person has no user. */
+  readonly by: 'link' | 'matchKey' | null;
+  /** Set when the person could not be paired safely. */
+  readonly conflict: Reason | null;
+}
+
+/** A linked user whose person the feed does not name. */
+export interface AbsentPair {
+  readonly kind: 'absent';
+  readonly account: Account;
+  readonly user: User;
+}
+
+export interface UserCounts {
+  /** Users linked to a person of this job, or found by match key to be one now. */
+  readonly managed: number;
+  readonly unmanaged: number;
+  /** Users that the target, or the ledger in its stead, has in all. */
+  readonly total: number;
+  /** Linked accounts that the ledger knew before this run. */
+  readonly linkedBefore: number;
+}

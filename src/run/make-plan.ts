@@ -1,0 +1,118 @@
+import path from 'node:path';
+import type { Change } from '../domain/change.ts';
+import type { FeedFacts } from '../domain/feed-facts.ts';
+import { type Guard, judgeGuards } from '../guard/judge-guards.ts';
+import type { Job } from '../job/job.ts';
+import type { Matching, PlannedNeed } from '../match/open-matching.ts';
+import { type PlanHeader, planLines } from '../plan/plan.ts';
+import { writePlan } from '../plan/write-plan.ts';
+import type { Comparison } from './compare.ts';
+import type { OpenRun } from './open-run.ts';
+
+export interface Plan {
+  readonly guards: readonly Guard[];
+  /** True when a guard holds the whole of it. */
+  readonly held: boolean;
+  readonly hash: string;
+  readonly file: string;
+  /** Changes that an apply would send. */
+  readonly planned: number;
+}
+
+const changesPage = 1_000;
+
+/** Judges the guards, then writes the plan to the run's folder and its changes to the ledger. */
+export async function makePlan(
+  job: Job,
+  open: OpenRun,
+  matching: Matching,
+  feed: FeedFacts,
+  comparison: Comparison,
+): Promise<Plan> {
+  const counts = matching.counts();
+  const guards = [
+    ...judgeGuards({
+      feed,
+      mode: job.feed.mode,
+      limits: job.guards,
+      firstLoadAllowed: job.firstLoad,
+      people: comparison.people,
+      managed: counts.managed,
+      users: { total: counts.total, linkedBefore: counts.linkedBefore },
+    }),
+  ];
+  const held = guards.some((guard) => guard.tripped);
+  if (comparison.absencesHeld && comparison.fromAbsence > 0) guards.push(unreadableIdentity(comparison));
+  const header: PlanHeader = {
+    format: 'rollcall-plan',
+    version: 1,
+    job: job.name,
+    jobSha256: job.sha256,
+    asOf: open.run.asOf,
+    feed: { path: feed.path, sha256: feed.sha256, bytes: feed.bytes, rows: feed.rows },
+    target: { provider: job.target.provider.id, baseUrl: job.target.origin },
+    stateSha256: matching.stateSha256(),
+    ledger: { lineage: open.ledger.lineage, lastAppliedRun: open.memory.lastAppliedRun },
+    columns: [...feed.columns],
+  };
+  const changes = (): Generator<Change> => planned(matching.changes(), held, comparison.absencesHeld);
+  const file = path.join(open.directory, 'plan.ndjson');
+  const { managed, unmanaged } = counts;
+  const end = {
+    rows: { ...comparison.rows },
+    users: { managed, unmanaged },
+    guards: guards.map((guard) => ({ ...guard })),
+  };
+  const hash = writePlan(file, planLines(header, changes(), end));
+  let sendable = 0;
+  for (const page of pagesOf(changes())) {
+    await open.ledger.storeChanges(open.run.id, page);
+    sendable += page.filter((change) => change.disposition === 'planned').length;
+  }
+  return { guards, held, hash, file, planned: sendable };
+}
+
+function unreadableIdentity(comparison: Comparison): Guard {
+  return {
+    name: 'unreadableIdentity',
+    limit: 0,
+    actual: comparison.fromAbsence,
+    tripped: true,
+    advice:
+      'A row was set aside whose person could not be told, so nobody is taken for a leaver by absence. Mend the row; ' +
+      'the other changes are not held by it.',
+  };
+}
+
+function* planned(needs: Iterable<PlannedNeed>, held: boolean, absencesHeld: boolean): Generator<Change> {
+  let seq = 0;
+  for (const { need, steps } of needs) {
+    seq += 1;
+    yield { ...need, seq, ...disposed(need, held, absencesHeld), steps };
+  }
+}
+
+function disposed(
+  need: PlannedNeed['need'],
+  held: boolean,
+  absencesHeld: boolean,
+): Pick<Change, 'disposition' | 'reason'> {
+  if (need.conflict !== null) return { disposition: 'conflict', reason: need.conflict };
+  if (held) return { disposition: 'held', reason: { code: 'GUARD', message: 'A guard holds the plan.' } };
+  if (absencesHeld && need.cause === 'absence') {
+    const message = "A row could not be read, and it may have been this person's.";
+    return { disposition: 'held', reason: { code: 'UNREADABLE_IDENTITY', message } };
+  }
+  return { disposition: 'planned', reason: null };
+}
+
+function* pagesOf(changes: Iterable<Change>): Generator<readonly Change[]> {
+  let page: Change[] = [];
+  for (const change of changes) {
+    page.push(change);
+    if (page.length < changesPage) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}

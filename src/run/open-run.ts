@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Ledger, Lock, Run, RunMode, Scope, ScopeMemory } from '../contracts/ledger.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Job } from '../job/job.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import type { World } from './world.ts';
+
+/** A run under way: it holds the lock of its job and target until `close`. */
+export interface OpenRun {
+  readonly run: Run;
+  readonly scope: Scope;
+  readonly ledger: Ledger;
+  readonly memory: ScopeMemory;
+  /** `runs/<run id>`, where the report goes. */
+  readonly directory: string;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly mode: RunMode;
+  /** ISO 8601; the clock's time when null. */
+  readonly asOf: string | null;
+}
+
+/** Opens the ledger, takes the lock and notes the run. Throws a failure of exit 5 when another run has the lock. */
+export async function openRun(job: Job, options: RunOptions, world: World): Promise<OpenRun> {
+  const ledger = await openLedger(job.ledger);
+  try {
+    const startedAt = new Date(world.clock.now()).toISOString();
+    const scope: Scope = { job: job.name, origin: job.target.origin };
+    const id = runId(startedAt, world.random());
+    const { pid, host, operator } = world;
+    const lock = await ledger.lock(scope, { runId: id, pid, host, since: startedAt });
+    if (!lock.held) throw lockedOut(job, lock, world);
+    const run: Run = {
+      id,
+      scope,
+      mode: options.mode,
+      state: 'running',
+      startedAt,
+      finishedAt: null,
+      asOf: options.asOf ?? startedAt,
+      pid,
+      host,
+      operator,
+      exitCode: null,
+      facts: null,
+    };
+    await ledger.startRun(run);
+    const directory = path.join(job.report.directory, id);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const close = async (): Promise<void> => {
+      await lock.release();
+      await ledger.close();
+    };
+    return { run, scope, ledger, memory: await ledger.scope(scope), directory, close };
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+/** Sorts by time, and two runs of one second do not meet. */
+function runId(startedAt: string, random: number): string {
+  const suffix = Math.floor(random * 0x1_0000)
+    .toString(16)
+    .padStart(4, '0');
+  return `${startedAt.slice(0, 19).replaceAll(':', '-')}Z-${suffix}`;
+}
+
+function lockedOut(job: Job, lock: Extract<Lock, { held: false }>, world: World): Failure {
+  const { by } = lock;
+  const who =
+    by === null
+      ? 'Another run'
+      : `Run ${by.runId} (process ${by.pid} on ${by.host}, since ${by.since}, ${secondsSince(by.since, world)} s ago)`;
+  return new Failure({
+    code: 'RUN_UNDER_WAY',
+    message: `${who} of job ${job.name} is under way against the same target.`,
+    hint: 'Wait until it has ended. If its process is gone, the lock is free already: run again.',
+    exit: 5,
+  });
+}
+
+function secondsSince(since: string, world: World): number {
+  return Math.max(0, Math.round((world.clock.now() - Date.parse(since)) / 1_000));
+}

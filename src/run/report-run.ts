@@ -1,0 +1,121 @@
+import type { Ledger, Run, RunState } from '../contracts/ledger.ts';
+import { Failure } from '../domain/failure.ts';
+import { checkSums, exitCodeOf, tally } from '../report/reconcile.ts';
+import type { Report, ReportWithoutFailures } from '../report/report.ts';
+import { writeReport } from '../report/write-report.ts';
+import type { RunFacts } from './facts.ts';
+
+export interface Reported {
+  readonly report: Report;
+  /** Sums that do not hold, in words; empty for a report that adds up. */
+  readonly violations: readonly string[];
+}
+
+/**
+ * Accounts for a run from what the ledger holds, and writes its report: right after the run, or years later.
+ * @param directory `runs/<run id>`
+ */
+export async function reportRun(
+  ledger: Ledger,
+  run: Run,
+  facts: RunFacts,
+  directory: string,
+  finishedAt: string,
+): Promise<Reported> {
+  const counts = await countResults(ledger, run);
+  const draft = composeReport(run, facts, counts, finishedAt);
+  const violations = checkSums(draft);
+  const report = await writeReport({
+    directory,
+    report: violations.length === 0 ? draft : { ...draft, exitCode: Math.max(draft.exitCode, 4) },
+    results: () => ledger.results(run.id),
+    quarantine: () => ledger.quarantine(run.id),
+    columns: facts.feed.columns,
+    since: (failures) => ledger.failuresSince(run.scope, failures),
+  });
+  return { report, violations };
+}
+
+/**
+ * Writes the report of a run that the ledger knows. Throws a `Failure` when it never came as far as a plan.
+ * @param directory where to; null: where the run put it
+ */
+export async function rebuildReport(
+  ledger: Ledger,
+  runId: string,
+  directory: string | null,
+): Promise<Reported & { readonly directory: string }> {
+  const run = await ledger.run(runId);
+  if (run === null) {
+    throw new Failure({
+      code: 'RUN_UNKNOWN',
+      message: `The ledger knows no run ${runId}.`,
+      hint: 'rollcall runs lists them.',
+      exit: 1,
+    });
+  }
+  if (run.facts === null) {
+    throw new Failure({
+      code: 'RUN_WITHOUT_PLAN',
+      message: `Run ${runId} ended before it had a plan, so there is nothing to report.`,
+      hint: 'Nothing was written by it. Its log says why it ended.',
+      exit: 1,
+    });
+  }
+  const finishedAt = run.finishedAt ?? run.startedAt;
+  const facts = run.facts as RunFacts;
+  const into = directory ?? facts.directory;
+  return { ...(await reportRun(ledger, run, facts, into, finishedAt)), directory: into };
+}
+
+/** `stopped` while something has to be looked up or sent by the next run; else `finished`. */
+export function endState(report: Report): RunState {
+  return report.run.mode === 'apply' && report.exitCode === 4 ? 'stopped' : 'finished';
+}
+
+async function countResults(ledger: Ledger, run: Run): Promise<Pick<Report, 'changes' | 'byOperation'>> {
+  const counting = tally(run.mode);
+  for await (const page of ledger.results(run.id)) {
+    for (const { change, outcomes } of page) counting.add(change, outcomes);
+  }
+  return counting.counts();
+}
+
+function composeReport(
+  run: Run,
+  facts: RunFacts,
+  counts: Pick<Report, 'changes' | 'byOperation'>,
+  finishedAt: string,
+): ReportWithoutFailures {
+  const { path: feedPath, sha256, bytes, rows, whole, partial } = facts.feed;
+  const stopped = facts.stopped !== null;
+  const durationMs = Math.max(0, Date.parse(finishedAt) - Date.parse(run.startedAt));
+  return {
+    schemaVersion: 1,
+    exitCode: exitCodeOf({ wholeRunHeld: facts.held, stopped, rows: facts.rows, changes: counts.changes }),
+    run: {
+      id: run.id,
+      job: run.scope.job,
+      mode: run.mode,
+      startedAt: run.startedAt,
+      finishedAt,
+      asOf: run.asOf,
+      toolVersion: facts.toolVersion,
+      jobSha256: facts.jobSha256,
+      planHash: facts.planHash,
+      trigger: facts.trigger,
+      operator: run.operator,
+      host: run.host,
+      approvals: [],
+      previousRun: facts.previousRun,
+    },
+    feed: { path: feedPath, sha256, bytes, rows, whole, partial },
+    target: facts.target,
+    rows: facts.rows,
+    changes: counts.changes,
+    users: facts.users,
+    byOperation: counts.byOperation,
+    guards: facts.guards.map((guard) => ({ ...guard })),
+    timing: { durationMs, ...facts.traffic },
+  };
+}

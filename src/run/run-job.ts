@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import type { FeedFacts } from '../domain/feed-facts.ts';
+import type { Job } from '../job/job.ts';
+import { type Matching, openMatching } from '../match/open-matching.ts';
+import { failureKeys } from '../report/explain-change.ts';
+import type { Report } from '../report/report.ts';
+import { compare } from './compare.ts';
+import { connectTarget, type Target } from './connect-target.ts';
+import type { RunFacts } from './facts.ts';
+import { makePlan, type Plan } from './make-plan.ts';
+import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
+import { remember } from './remember.ts';
+import { endState, reportRun } from './report-run.ts';
+import { sendPlan } from './send-plan.ts';
+import { settleEarlier } from './settle-earlier.ts';
+import { setAsideDuplicates, takeFeed } from './take-feed.ts';
+import { type StateSource, takeState } from './take-state.ts';
+import { toolVersion } from './version.ts';
+import type { World } from './world.ts';
+
+export interface JobRunOptions extends RunOptions {
+  /** Where the users are taken from, when not where the job says. */
+  readonly state: StateSource | null;
+}
+
+export interface RunEnd {
+  readonly report: Report;
+  /** Folder of the report. */
+  readonly directory: string;
+  readonly planFile: string;
+  /** What stopped the run before its end; null when it came to it. */
+  readonly stopped: Failure | null;
+}
+
+/**
+ * The whole run: feed and state meet, what differs becomes a plan, guards judge it, and an apply sends it.
+ * Throws when nothing was written; what goes wrong after the first write is in the report.
+ */
+export async function runJob(job: Job, options: JobRunOptions, world: World): Promise<RunEnd> {
+  const open = await openRun(job, options, world);
+  const matching = openMatching(stagingFolder(job, open), {
+    match: job.match,
+    attributes: job.target.provider.attributes,
+  });
+  let target: Target | null = null;
+  try {
+    world.progress.stage('reading the feed');
+    const feed = await takeFeed(job, open, matching, world);
+
+    world.progress.stage('reading the target');
+    target = await connectTarget(job, world);
+    const inDoubt = options.mode === 'apply' ? await settleEarlier(open, target, world) : new Set<string>();
+    const source = options.state ?? job.state.from;
+    await takeState(job, source, open, target, matching);
+
+    world.progress.stage('comparing');
+    matching.index();
+    const quarantined = feed.quarantined + (await setAsideDuplicates(open, matching));
+    const inputs = { feed: feed.facts, quarantined, asOf: open.run.asOf, inDoubt };
+    const comparison = compare(job, target, matching, inputs);
+    const plan = await makePlan(job, open, matching, feed.facts, comparison);
+    const facts = factsOf(job, open, target, matching, plan, {
+      feed: feed.facts,
+      rows: comparison.rows,
+      world,
+    });
+    await open.ledger.saveRunFacts(open.run.id, facts);
+
+    let stopped: Failure | null = null;
+    if (options.mode === 'apply' && !plan.held) {
+      await remember(job, source, open, matching, feed.facts);
+      matching.close();
+      stopped = await sendOrStop(job, open, target, plan, world);
+    }
+    return await account(open, plan, { ...facts, ...endOf(target, stopped) }, stopped, world);
+  } catch (error) {
+    await giveUp(open, error, world);
+    throw error;
+  } finally {
+    world.progress.end();
+    matching.close();
+    await target?.close();
+    await open.close();
+  }
+}
+
+/** Personal data of the run rest here while it goes on: beside the ledger, a folder for each job and target. */
+function stagingFolder(job: Job, open: OpenRun): string {
+  const scope = createHash('sha256')
+    .update(`${open.scope.job}\n${open.scope.origin}`)
+    .digest('hex')
+    .slice(0, 16);
+  return path.join(path.dirname(job.ledger), 'staging', scope);
+}
+
+function factsOf(
+  job: Job,
+  open: OpenRun,
+  target: Target,
+  matching: Matching,
+  plan: Plan,
+  found: { readonly feed: FeedFacts; readonly rows: RunFacts['rows']; readonly world: World },
+): RunFacts {
+  const { managed, unmanaged } = matching.counts();
+  return {
+    directory: open.directory,
+    toolVersion,
+    jobSha256: job.sha256,
+    trigger: found.world.trigger,
+    previousRun: open.memory.lastAppliedRun,
+    target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
+    feed: found.feed,
+    rows: found.rows,
+    users: { managed, unmanaged },
+    guards: plan.guards,
+    planHash: plan.hash,
+    held: plan.held,
+    stopped: null,
+    traffic: target.traffic(),
+  };
+}
+
+/** From here on something may have been written, so that every trouble ends in a report, a bug of ours included. */
+async function sendOrStop(
+  job: Job,
+  open: OpenRun,
+  target: Target,
+  plan: Plan,
+  world: World,
+): Promise<Failure | null> {
+  world.progress.sending(plan.planned);
+  try {
+    const stopped = await sendPlan(job, open, target, world);
+    return stopped ?? (world.signal.aborted ? interrupted() : null);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    const what = error instanceof Error ? error.message : String(error);
+    world.log.error({ run: open.run.id, code: 'BUG' }, 'the run broke off');
+    return new Failure({
+      code: 'BUG',
+      message: `Something went wrong that rollcall did not expect: ${what}`,
+      hint: 'Run apply again: it looks up what is in doubt first. Please report this.',
+      exit: 4,
+      cause: error,
+    });
+  }
+}
+
+function interrupted(): Failure {
+  return new Failure({
+    code: 'INTERRUPTED',
+    message: 'The run was told to stop.',
+    hint: 'Run apply again: it goes on from here.',
+    exit: 4,
+  });
+}
+
+function endOf(target: Target, stopped: Failure | null): Pick<RunFacts, 'stopped' | 'traffic'> {
+  return {
+    stopped: stopped === null ? null : { code: stopped.code, message: stopped.message },
+    traffic: target.traffic(),
+  };
+}
+
+/** Writes the report, then notes the end of the run: a run without an end in the ledger is looked at by the next. */
+async function account(
+  open: OpenRun,
+  plan: Plan,
+  facts: RunFacts,
+  stopped: Failure | null,
+  world: World,
+): Promise<RunEnd> {
+  const { ledger, run, scope, directory } = open;
+  const finishedAt = new Date(world.clock.now()).toISOString();
+  await ledger.saveRunFacts(run.id, facts);
+  if (run.mode === 'apply')
+    await ledger.noteFailures(scope, run.id, failureKeys(ledger.results(run.id), run.mode));
+  const { report, violations } = await reportRun(ledger, run, facts, directory, finishedAt);
+  for (const violation of violations)
+    world.log.error({ run: run.id, code: 'SUMS' }, `the report does not add up: ${violation}`);
+  await ledger.finishRun(run.id, { state: endState(report), finishedAt, exitCode: report.exitCode });
+  return { report, directory, planFile: plan.file, stopped };
+}
+
+/** Nothing was written: the run is over, and nothing of it has to be looked up. */
+async function giveUp(open: OpenRun, error: unknown, world: World): Promise<void> {
+  const finishedAt = new Date(world.clock.now()).toISOString();
+  const exitCode = error instanceof Failure ? error.exit : 1;
+  const intact = await open.ledger.run(open.run.id).catch(() => null);
+  if (intact === null || intact.state !== 'running') return;
+  await open.ledger
+    .finishRun(open.run.id, { state: 'finished', finishedAt, exitCode })
+    .catch(() => undefined);
+}

@@ -1,0 +1,110 @@
+import type { OpenStep, Settlement, StepOutcome } from '../contracts/ledger.ts';
+import type { Outcome, Step } from '../domain/change.ts';
+import type { Account, User } from '../domain/user.ts';
+import { afterStep } from '../dispatch/after-step.ts';
+import type { Target } from './connect-target.ts';
+import type { OpenRun } from './open-run.ts';
+import type { World } from './world.ts';
+
+/**
+ * Settles what earlier runs left open: every step whose intent was written and whose outcome was not, or is unknown,
+ * is looked up. A run of which nothing stays open is superseded by this one.
+ * @returns lasting ids of the people whose write nobody could settle: this run leaves them alone
+ */
+export async function settleEarlier(
+  open: OpenRun,
+  target: Target,
+  world: World,
+): Promise<ReadonlySet<string>> {
+  const inDoubt = new Set<string>();
+  for (const earlier of await open.ledger.openRuns(open.scope)) {
+    if (earlier.id === open.run.id) continue;
+    const doubtsBefore = inDoubt.size;
+    for await (const steps of open.ledger.openSteps(earlier.id)) {
+      const settlement = await lookUp(steps, open, target, world, inDoubt);
+      await open.ledger.settle(earlier.id, open.scope, settlement);
+    }
+    const at = new Date(world.clock.now()).toISOString();
+    const state = inDoubt.size === doubtsBefore ? 'superseded' : 'stopped';
+    await open.ledger.finishRun(earlier.id, { state, finishedAt: earlier.finishedAt ?? at, exitCode: 4 });
+    world.log.info(
+      { run: earlier.id, count: inDoubt.size - doubtsBefore },
+      `settled an earlier run: ${state}`,
+    );
+  }
+  return inDoubt;
+}
+
+async function lookUp(
+  steps: readonly OpenStep[],
+  open: OpenRun,
+  target: Target,
+  world: World,
+  inDoubt: Set<string>,
+): Promise<Settlement> {
+  const { provider, connection } = target;
+  const idOf = ({ change }: OpenStep): string | null => change.userId ?? provider.idOf(change.after);
+  const ids = [...new Set(steps.map(idOf).filter((id) => id !== null))];
+  const found = ids.length === 0 ? new Map<string, User>() : await connection.lookUp(ids);
+  const known = await open.ledger.accountsById(open.scope, ids);
+  const outcomes: StepOutcome[] = [];
+  const accounts = new Map<string, Account>(known);
+  const changedIds = new Set<string>();
+  const removed: string[] = [];
+  const at = new Date(world.clock.now()).toISOString();
+  for (const open of steps) {
+    const step = open.change.steps[open.step];
+    if (step === undefined) continue;
+    const id = idOf(open);
+    const verdict = id === null ? 'cannotTell' : provider.verdict(step, found.get(id));
+    if (verdict === 'applied' && id !== null) {
+      if (open.change.operation === 'remove') removed.push(id);
+      else {
+        accounts.set(id, accountAfter(open, step, accounts.get(id) ?? null, id, target, world));
+        changedIds.add(id);
+      }
+    }
+    if (verdict === 'cannotTell' && !provider.createOnly(step)) inDoubt.add(open.change.linkKey);
+    outcomes.push({ ...outcomeOf(verdict, id), seq: open.seq, step: open.step, attempts: 1, at });
+  }
+  const gone = new Set(removed);
+  return {
+    outcomes,
+    accounts: [...accounts.values()].filter((account) => changedIds.has(account.id) && !gone.has(account.id)),
+    removed,
+  };
+}
+
+function accountAfter(
+  open: OpenStep,
+  step: Step,
+  account: Account | null,
+  userId: string,
+  target: Target,
+  world: World,
+): Account {
+  const asOf = new Date(world.clock.now()).toISOString();
+  const applied = (taken: Step, user: Account | null, id: string): User =>
+    target.provider.applied(taken, user, id);
+  return afterStep(open.change, step, account, userId, { applied, asOf });
+}
+
+function outcomeOf(verdict: 'applied' | 'notApplied' | 'cannotTell', userId: string | null): Outcome {
+  const nothing = { providerCode: null, userId: null };
+  if (verdict === 'applied')
+    return { ...nothing, result: 'succeeded', errorCode: null, message: null, userId };
+  if (verdict === 'notApplied') {
+    return {
+      ...nothing,
+      result: 'notSent',
+      errorCode: 'STOPPED',
+      message: 'A look-up found that it never took effect.',
+    };
+  }
+  return {
+    ...nothing,
+    result: 'unknown',
+    errorCode: 'UNANSWERED',
+    message: 'A look-up could not tell whether it took effect.',
+  };
+}

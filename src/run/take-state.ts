@@ -1,0 +1,84 @@
+import type { FeedSettings } from '../domain/settings.ts';
+import type { Person } from '../domain/person.ts';
+import type { User } from '../domain/user.ts';
+import { Failure } from '../domain/failure.ts';
+import { openFeed } from '../feed/read-feed.ts';
+import type { Job } from '../job/job.ts';
+import type { Matching } from '../match/open-matching.ts';
+import type { Target } from './connect-target.ts';
+import type { OpenRun } from './open-run.ts';
+
+/** Where the users are taken from; the job's own source unless the command line names another. */
+export type StateSource = Job['state']['from'];
+
+/** Stages what the ledger remembers, and the users as the chosen source has them now. */
+export async function takeState(
+  job: Job,
+  source: StateSource,
+  open: OpenRun,
+  target: Target,
+  matching: Matching,
+): Promise<void> {
+  for await (const page of open.ledger.accounts(open.scope)) matching.addAccounts(page);
+  if (source === 'ledger') {
+    requireCompleteRead(job, open);
+    matching.takeAccountsAsUsers();
+    return;
+  }
+  if (source === 'target') {
+    for await (const page of target.connection.readUsers()) matching.addUsers(page);
+  } else {
+    for await (const page of exportedUsers(job, target)) matching.addUsers(page);
+  }
+  const { provider } = target;
+  if (source === 'file' || !provider.supports.listIsComplete)
+    matching.completeUnlisted((user) => provider.unlisted(user));
+}
+
+function requireCompleteRead(job: Job, open: OpenRun): void {
+  if (open.memory.completeReadAt !== null) return;
+  throw new Failure({
+    code: 'LEDGER_IS_NO_STATE',
+    message: `The ledger of job ${job.name} never saw a complete read of ${job.target.origin}, so it can't stand in for it.`,
+    hint: 'Run apply once with --state target; from then on the ledger knows the users.',
+    exit: 1,
+  });
+}
+
+/** A file that somebody exported from the target, with the same headers as the feed. */
+async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly User[]> {
+  const { path } = job.state;
+  if (path === null) throw new Failure({ code: 'NO_STATE_FILE', message: 'state.path is missing.', exit: 1 });
+  const settings: FeedSettings = {
+    ...job.feed,
+    path,
+    columns: job.feed.columns.filter((column) => column.attribute !== 'externalId'),
+    whole: { rows: null, manifest: null, trailer: null },
+  };
+  const exported = await openFeed(settings, { match: job.match, rules: target.provider.attributes });
+  for await (const batch of exported.batches) {
+    const [unreadable] = batch.quarantined;
+    if (unreadable !== undefined) {
+      throw new Failure({
+        code: 'STATE_FILE_UNREADABLE',
+        message: `${path}:${unreadable.row.line}: ${unreadable.message}`,
+        hint: 'An export that is not whole is no state: mend it or export it again.',
+        exit: 1,
+      });
+    }
+    yield batch.people.map((person) => userOf(person, path, target));
+  }
+}
+
+function userOf(person: Person, path: string, target: Target): User {
+  const id = target.provider.idOf(person.attributes);
+  if (id === null) {
+    throw new Failure({
+      code: 'STATE_FILE_WITHOUT_IDS',
+      message: `${path}:${person.rows[0]?.line ?? 0}: the user's id in the target can't be told from this row.`,
+      hint: `With ${target.provider.title}, read the state from the target or from the ledger.`,
+      exit: 1,
+    });
+  }
+  return { id, active: person.active, attributes: person.attributes };
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { codes, lines, readText } from './feeds.ts';
+
+const head = 'id,login,first\n';
+
+describe('lines', () => {
+  it('counts the lines inside quotes and the blank ones', async () => {
+    const read = await readText(`${head}1,ana,"Ana\nMaria"\n\n\n2,bo,Bo\n  \n3,cy,"C\ny"\n4,di,Di`);
+    expect(lines(read)).toEqual(['2 1', '6 2', '8 3', '10 4']);
+    expect(read.people[0]?.rows[0]?.cells).toEqual(['1', 'ana', 'Ana\nMaria']);
+  });
+
+  it('counts alike when lines end with a carriage return as well, or with it alone', async () => {
+    const windows = await readText('id,login,first\r\n1,ana,"A\r\nB"\r\n2,bo,"Bo"\r\n');
+    expect(lines(windows)).toEqual(['2 1', '4 2']);
+    const oldMac = await readText('id,login,first\r1,ana,"A"\r2,bo,Bo\r');
+    expect(lines(oldMac)).toEqual(['2 1', '3 2']);
+  });
+
+  it('skips blank lines before the header', async () => {
+    expect(lines(await readText(`\n\n${head}1,ana,Ana\n`))).toEqual(['4 1']);
+  });
+
+  it('keeps the count over many chunks', async () => {
+    const rows = Array.from(
+      { length: 9000 },
+      (_, index) => `${index},user${index},"${'x\n'.repeat(index % 4)}"`,
+    );
+    const read = await readText(`${head}${rows.join('\n')}\n`);
+    let line = 2;
+    const expected = rows.map((_, index) => {
+      const text = `${line} ${index}`;
+      line += 1 + (index % 4);
+      return text;
+    });
+    expect(lines(read)).toEqual(expected);
+  });
+});
+
+describe('the header', () => {
+  it('is compared exactly after trimming', async () => {
+    const read = await readText('\ufeff id ,"login" , first\n1,ana,Ana\n'.replace('"login" ', '"login"'));
+    expect(read.people).toHaveLength(1);
+    await expect(readText('ID,login,first\n')).rejects.toMatchObject({
+      message: expect.stringContaining('no column "id"'),
+    });
+  });
+
+  it('may have columns that the job does not map, which stay out of the cells', async () => {
+    const read = await readText('x,first,login,id,,\n9,Ana,ana,1,8,7\n');
+    expect(read.people[0]?.rows[0]?.cells).toEqual(['1', 'ana', 'Ana']);
+  });
+
+  it('that was written with another delimiter says so', async () => {
+    await expect(readText('id;login;first\n1;ana;Ana\n')).rejects.toMatchObject({
+      code: 'FEED_HEADER',
+      hint: expect.stringContaining('feed.delimiter'),
+    });
+    expect((await readText('id;login;first\n1;ana;Ana\n', { delimiter: ';' })).people).toHaveLength(1);
+  });
+
+  it('with a broken quote stops the run with its line', async () => {
+    await expect(readText('id,"login,first\n1,ana,Ana\n')).rejects.toMatchObject({
+      code: 'FEED_HEADER',
+      exit: 1,
+      message: expect.stringContaining('line 1'),
+    });
+  });
+});
+
+describe('broken quotes', () => {
+  it('cost the line on which the record begins, wherever the parser notices', async () => {
+    const read = await readText(`${head}1,"ana,Ana\n2,bo,Bo\n3,cy,"Cy"\n4,di,Di\n`);
+    expect(codes(read)).toEqual(['2 UNCLOSED_QUOTE']);
+    expect(lines(read)).toEqual(['3 2', '4 3', '5 4']);
+  });
+
+  it('are told apart: one inside the text, one that is never closed', async () => {
+    const read = await readText(`${head}1,ana,A"na\n2,bo,"Bo" x\n3,cy,"Cy\n`);
+    expect(codes(read)).toEqual(['2 BAD_QUOTE', '3 BAD_QUOTE', '4 UNCLOSED_QUOTE']);
+    expect(read.quarantined.map((one) => one.column)).toEqual(['first', 'first', 'first']);
+  });
+
+  it('on neighbouring lines cost only those lines', async () => {
+    const read = await readText(`${head}1,"O"ne,x\n2,"T"wo,x\n\n3,"Three,x\n4,di,Di\n`);
+    expect(codes(read)).toEqual(['2 BAD_QUOTE', '3 BAD_QUOTE', '5 UNCLOSED_QUOTE']);
+    expect(lines(read)).toEqual(['6 4']);
+  });
+
+  it('set the rest aside line by line when the next line is no whole row', async () => {
+    const read = await readText(`${head}1,ana,Ana\n2,"bo,Bo\nsome prose\n\n3,cy,Cy\n4,di,Di`);
+    expect(lines(read)).toEqual(['2 1']);
+    expect(codes(read)).toEqual([
+      '3 UNCLOSED_QUOTE',
+      '4 UNCLOSED_QUOTE',
+      '6 UNCLOSED_QUOTE',
+      '7 UNCLOSED_QUOTE',
+    ]);
+    expect(read.quarantined[3]?.message).toContain('not closed on line 3');
+    expect(read.facts.rows).toBe(5);
+  });
+
+  it('are noticed at the end of the file when nothing else closes them', async () => {
+    const read = await readText(`${head}1,ana,Ana\n2,bo,"Bo`);
+    expect(codes(read)).toEqual(['3 UNCLOSED_QUOTE']);
+    expect(lines(read)).toEqual(['2 1']);
+  });
+
+  it('do not swallow a large feed', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, index) => `${index},user${index},Invented Name ${index}`);
+    rows[100] = '100,"user100,Ana';
+    rows[59_998] = '59998,user59998,A"na';
+    const read = await readText(`${head}${rows.join('\n')}\n`);
+    expect(codes(read)).toEqual(['102 UNCLOSED_QUOTE', '60000 BAD_QUOTE']);
+    expect(read.people).toHaveLength(59_998);
+    expect(lines(read).at(-1)).toBe('60001 59999');
+  });
+
+  it('keep no cell and no key of the row', async () => {
+    const read = await readText(`${head}1,"ana,Ana\n`);
+    expect(read.quarantined[0]).toMatchObject({
+      row: { cells: ['', '', ''] },
+      linkKey: null,
+      matchKey: null,
+    });
+  });
+});
+
+describe('rows of the wrong shape', () => {
+  it('say which lines a ragged row spans', async () => {
+    const read = await readText(`${head}1,"ana\nx\ny",Ana,z\n2,bo,Bo\n`);
+    expect(read.quarantined[0]?.message).toContain('lines 2 to 4');
+    expect(lines(read)).toEqual(['5 2']);
+  });
+
+  it('cost only themselves when they are longer than any record may be', async () => {
+    const read = await readText(`${head}1,ana,${'x'.repeat(3_000_000)}\n2,bo,Bo\n`);
+    expect(codes(read)).toEqual(['2 RECORD_TOO_LONG']);
+    expect(lines(read)).toEqual(['3 2']);
+  });
+});
