@@ -13,10 +13,16 @@ export interface AttributeRule {
   readonly required: boolean;
   readonly format?: 'email';
   readonly charactersMax?: number;
+  /**
+   * Set for an attribute that names another user, such as `manager`: the feed gives that person's lasting id, and
+   * core hands on what `referenceTo` says of the user who is linked to it.
+   */
+  readonly reference?: true;
 }
 
 export interface Supports {
   readonly operations: readonly Operation[];
+  /** False for a target that can only be asked for one user after the other: state then comes from look-ups. */
   readonly listAll: boolean;
   /** False when the list leaves users out; those known to the ledger are then completed by `unlisted`. */
   readonly listIsComplete: boolean;
@@ -66,36 +72,54 @@ export interface Provider<Config = unknown> {
   verdict(step: Step, found: User | undefined): 'applied' | 'notApplied' | 'cannotTell';
   /** True when sending the step twice does no harm, because "exists already" then counts as applied. */
   createOnly(step: Step): boolean;
+  /** How this target names a user in an attribute of another; needed when an attribute rule says `reference`. */
+  referenceTo?(user: User): string | null;
   connect(config: Config, tools: Tools): Promise<Connection>;
 }
 
-/** One step on its way to the target. */
-export interface Item {
-  readonly step: Step;
-  /** Null for a step that creates the user. */
+/** Whom a look-up is for: by id where it is known, else by what tells people apart (login, e-mail). */
+export interface Sought {
+  /** Null for a user whom the target has not given an id yet. */
   readonly userId: string | null;
-  /** Attributes that name the person for a provider whose calls need more than the id. */
+  /** All that is known of the user, what the feed wants of it included. */
   readonly attributes: Attributes;
 }
 
+/** One step on its way to the target. */
+export interface Item extends Sought {
+  readonly step: Step;
+}
+
+/** The target took the write and works on it: core asks again until the outcome is final. */
+export interface Pending {
+  readonly result: 'pending';
+  /** Milliseconds to wait before `check`. */
+  readonly checkAfterMs: number;
+  /** Asks the target what became of it; throws as `write` does. */
+  check(): Promise<Outcome | Pending>;
+}
+
 export interface Connection {
-  /** All users that the target lists, in pages, with bounded memory. */
+  /** All users that the target lists, in pages, with bounded memory. Throws where `supports.listAll` is false. */
   readUsers(): AsyncIterable<readonly User[]>;
-  /** Those of the users that the target shows now, by id. */
-  lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, User>>;
+  /** The users as the target has them now, in the order asked; undefined for one that it does not show. */
+  lookUp(sought: readonly Sought[]): Promise<readonly (User | undefined)[]>;
   /** Bytes that the request for these items would have: batches are cut by it. Null where one item is one request. */
   bodyBytes(item: Item): number;
   /**
-   * Sends items of one action and subject in one request; exactly one outcome per item, in order.
+   * Sends items of one action and subject in one request, or, where the vendor replaces whole resources, in as many
+   * as one item needs; exactly one outcome per item, in order.
    * Throws a `TargetFailure` when the answer is not about single items.
    */
-  write(items: readonly Item[]): Promise<readonly Outcome[]>;
+  write(items: readonly Item[]): Promise<readonly (Outcome | Pending)[]>;
   /** The id of the account that signs in, folded as ids are: it is never written. Null when unknown. */
   readonly ownId: string | null;
   close(): Promise<void>;
 }
 
 export interface HttpRequest {
+  /** Another configured host than the target's, such as the one that issues tokens; the target's when absent. */
+  readonly baseUrl?: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query below the base URL, beginning with a slash. */
   readonly path: string;
@@ -127,6 +151,8 @@ export interface HttpAnswer {
  * last answer or trouble is given. Every other status is an answer for the provider to judge.
  */
 export interface Tools {
+  /** The target's address, for providers that compare addresses they are given with it. */
+  readonly baseUrl: string;
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** The secret behind a reference such as `env:NAME` or `file:PATH`, read anew. */
   secret(reference: string): Promise<string>;

@@ -124,7 +124,7 @@ class Dispatcher {
     const step = change.steps[index];
     if (step === undefined) return;
     if (index === 0) this.#underway += 1;
-    const item: Item = { step, userId, attributes: change.after };
+    const item: Item = { step, userId, attributes: { ...change.user?.attributes, ...change.after } };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
   }

@@ -1,4 +1,4 @@
-import type { Connection, Item, Provider } from '../contracts/provider.ts';
+import type { Connection, Item, Pending, Provider } from '../contracts/provider.ts';
 import type { Outcome } from '../domain/change.ts';
 import type { ErrorCode } from '../domain/error-code.ts';
 import { TargetFailure } from '../domain/failure.ts';
@@ -43,6 +43,8 @@ export interface BatchEnd {
 type Verdict = ReturnType<Provider['verdict']>;
 
 export const attemptsMax = 6;
+/** How long a target may work on a write that it took, in milliseconds. */
+const pendingMaxMs = 10 * 60_000;
 /** Cutting a refused batch in halves ends after so many levels without one success. */
 const fruitlessCutsMax = 5;
 
@@ -101,7 +103,8 @@ class Sending {
       if (this.#tools.signal.aborted) return null;
       for (const { index } of pending) this.#attempts[index] = (this.#attempts[index] ?? 0) + 1;
       try {
-        const outcomes = await this.#tools.connection.write(pending.map((entry) => entry.item));
+        const answers = await this.#tools.connection.write(pending.map((entry) => entry.item));
+        const outcomes = await Promise.all(answers.map((answer) => this.#final(answer)));
         pending = await this.#take(pending, outcomes, attempt);
       } catch (failure) {
         if (!(failure instanceof TargetFailure)) throw failure;
@@ -110,6 +113,25 @@ class Sending {
       }
     }
     return null;
+  }
+
+  /** Asks after what the target still works on; what takes too long, or can't be asked after, is in doubt. */
+  async #final(answer: Outcome | Pending): Promise<Outcome> {
+    let current = answer;
+    const { clock, signal } = this.#tools;
+    const deadline = clock.now() + pendingMaxMs;
+    while (current.result === 'pending') {
+      if (clock.now() >= deadline) return unanswered('UNANSWERED', null);
+      await clock.sleep(current.checkAfterMs, signal).catch(() => undefined);
+      try {
+        current = await current.check();
+      } catch (failure) {
+        if (!(failure instanceof TargetFailure)) throw failure;
+        return unanswered(codeOf(failure), failure);
+      }
+      if (signal.aborted && current.result === 'pending') return unanswered('UNANSWERED', null);
+    }
+    return current;
   }
 
   /** Takes the outcomes of an answer; gives what has to be sent again. */
@@ -161,12 +183,13 @@ class Sending {
   ): Promise<readonly Entry[]> {
     await this.#wait(attempt, null);
     const found = await this.#lookUp(entries);
-    return entries.filter((entry) => {
+    return entries.filter((entry, position) => {
       const doubt = doubtOf(entry);
-      const verdict = found === null ? 'cannotTell' : this.#verdict(entry.item, found);
+      const user = found?.[position];
+      const verdict = found === null ? 'cannotTell' : this.#tools.provider.verdict(entry.item.step, user);
       const settled = settledBy(verdict, doubt, attempt >= attemptsMax);
       if (settled !== null) {
-        this.#settle(entry, settled);
+        this.#settle(entry, { ...settled, userId: user?.id ?? settled.userId });
         return false;
       }
       if (verdict === 'notApplied') return true;
@@ -179,21 +202,15 @@ class Sending {
     });
   }
 
-  async #lookUp(entries: readonly Entry[]): Promise<ReadonlyMap<string, User> | null> {
-    const ids = entries.map(({ item }) => idOf(item, this.#tools.provider)).filter((id) => id !== null);
+  async #lookUp(entries: readonly Entry[]): Promise<readonly (User | undefined)[] | null> {
     try {
-      return await this.#tools.connection.lookUp(ids);
+      return await this.#tools.connection.lookUp(entries.map(({ item }) => item));
     } catch (failure) {
       if (!(failure instanceof TargetFailure)) throw failure;
       // What cannot be looked up stays unknown; a target that stays away must not be asked on and on.
       this.fatal = failure;
       return null;
     }
-  }
-
-  #verdict(item: Item, found: ReadonlyMap<string, User>): Verdict {
-    const id = idOf(item, this.#tools.provider);
-    return id === null ? 'cannotTell' : this.#tools.provider.verdict(item.step, found.get(id));
   }
 
   #settle(entry: Entry, outcome: Outcome): void {

@@ -1,5 +1,5 @@
 import type { Row } from './person.ts';
-import type { Attributes } from './user.ts';
+import type { Attributes, User } from './user.ts';
 
 export const operations = ['create', 'update', 'enable', 'disable', 'remove'] as const;
 export type Operation = (typeof operations)[number];
@@ -26,6 +26,8 @@ export interface Need {
   readonly linkKey: string;
   /** The target's id of the user; null for a create. */
   readonly userId: string | null;
+  /** The user as it was compared; null for a create. */
+  readonly user: User | null;
   /** The rows that ask for it; empty when it comes from a person whom the feed does not name. */
   readonly rows: readonly Row[];
   readonly cause: 'feed' | 'status' | 'absence';

@@ -34,6 +34,8 @@ export interface Matching {
   takeAccountsAsUsers(): void;
   /** Linked accounts that the target did not list, completed by what the provider says that means. */
   completeUnlisted(unlisted: (user: User) => User): void;
+  /** Everybody named by a person or a linked account, once: whom to look up where there is no list. */
+  sought(): Generator<readonly { readonly userId: string | null; readonly attributes: Attributes }[]>;
   index(): void;
   /** Takes out of the people all who are named twice, and gives their rows. */
   setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
@@ -121,6 +123,26 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       }
       database.exec('DROP INDEX user_by_id');
     },
+    sought: function* () {
+      database.exec(`
+        CREATE INDEX account_by_link ON account (link_key);
+        CREATE INDEX account_by_match ON account (match_key);`);
+      const accounts = prepare('SELECT body FROM account WHERE link_key IS NOT NULL ORDER BY user_id');
+      for (const page of pages(accounts.iterate())) {
+        yield page.map((row) => {
+          const account = accountFrom(text(row, 'body'));
+          return { userId: account.id, attributes: account.attributes };
+        });
+      }
+      const people = prepare(`
+        SELECT body FROM person p
+        WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key = p.link_key)
+          AND NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key IS NOT NULL AND a.match_key = p.match_key)
+        GROUP BY match_key ORDER BY min(rowid)`);
+      for (const page of pages(people.iterate())) {
+        yield page.map((row) => ({ userId: null, attributes: personFrom(text(row, 'body')).attributes }));
+      }
+    },
     index: () => {
       try {
         database.exec('CREATE UNIQUE INDEX user_by_id ON user (user_id)');
@@ -136,7 +158,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       database.exec(`
         CREATE INDEX user_by_match ON user (match_key);
         CREATE UNIQUE INDEX account_by_id ON account (user_id);
-        CREATE INDEX account_by_link ON account (link_key);
+        CREATE INDEX IF NOT EXISTS account_by_link ON account (link_key);
         CREATE INDEX person_by_link ON person (link_key);
         CREATE INDEX person_by_match ON person (match_key);
         CREATE INDEX mentioned_by_link ON mentioned (link_key);

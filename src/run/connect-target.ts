@@ -1,5 +1,5 @@
-import type { Connection, Provider, Tools } from '../contracts/provider.ts';
-import { openHttp } from '../http/request.ts';
+import type { Connection, HttpAnswer, HttpRequest, Provider, Tools } from '../contracts/provider.ts';
+import { type Http, openHttp } from '../http/request.ts';
 import { createLimiter } from '../http/limiter.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
@@ -25,31 +25,42 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
   const secret = (reference: string): Promise<string> =>
     Promise.resolve(sandbox?.secrets[reference] ?? readSecret(reference, job.directory));
   let requests = 0;
-  const http = openHttp({
-    baseUrl,
-    limits: target.limits,
-    proxy: target.http.proxy === null ? null : await proxyOf(target.http.proxy, secret),
-    ca: target.http.ca === null ? null : await secret(target.http.ca),
-    limiter,
-    clock: world.clock,
-    random: world.random,
-    signal: world.signal,
-    userAgent: `rollcall/${toolVersion}`,
-    onRequest: (event) => {
-      requests += 1;
-      const { method, path, status, durationMs, attempt } = event;
-      world.log.debug(
-        { method, path, durationMs, attempt, ...(status === null ? {} : { status }) },
-        'request',
-      );
-    },
-  });
+  const proxy = target.http.proxy === null ? null : await proxyOf(target.http.proxy, secret);
+  const ca = target.http.ca === null ? null : await secret(target.http.ca);
+  const open = (url: string): Http =>
+    openHttp({
+      baseUrl: url,
+      limits: target.limits,
+      proxy,
+      ca,
+      limiter,
+      clock: world.clock,
+      random: world.random,
+      signal: world.signal,
+      userAgent: `rollcall/${toolVersion}`,
+      onRequest: (event) => {
+        requests += 1;
+        const { method, path, status, durationMs, attempt } = event;
+        world.log.debug(
+          { method, path, durationMs, attempt, ...(status === null ? {} : { status }) },
+          'request',
+        );
+      },
+    });
+  // One limiter for all hosts: a token refresh counts against the same allowance.
+  const hosts = new Map<string, Http>([[baseUrl, open(baseUrl)]]);
+  const request = (asked: HttpRequest): Promise<HttpAnswer> => {
+    const url = asked.baseUrl ?? baseUrl;
+    const host = hosts.get(url) ?? open(url);
+    hosts.set(url, host);
+    return host.request(asked);
+  };
   const close = async (): Promise<void> => {
-    await http.close();
+    await Promise.all([...hosts.values()].map((host) => host.close()));
     await sandbox?.close();
   };
   try {
-    const tools: Tools = { request: http.request, secret, now: () => world.clock.now() };
+    const tools: Tools = { request, baseUrl, secret, now: () => world.clock.now() };
     const connection = await target.provider.connect(target.config, tools);
     return {
       provider: target.provider,

@@ -43,20 +43,27 @@ async function lookUp(
   inDoubt: Set<string>,
 ): Promise<Settlement> {
   const { provider, connection } = target;
-  const idOf = ({ change }: OpenStep): string | null => change.userId ?? provider.idOf(change.after);
-  const ids = [...new Set(steps.map(idOf).filter((id) => id !== null))];
-  const found = ids.length === 0 ? new Map<string, User>() : await connection.lookUp(ids);
+  const sought = steps.map(({ change }) => ({
+    userId: change.userId,
+    attributes: { ...change.user?.attributes, ...change.after },
+  }));
+  const found = await connection.lookUp(sought);
+  const idAt = (position: number): string | null => {
+    const { userId = null, attributes = {} } = sought[position] ?? {};
+    return userId ?? found[position]?.id ?? provider.idOf(attributes);
+  };
+  const ids = [...new Set(steps.map((_, position) => idAt(position)).filter((id) => id !== null))];
   const known = await open.ledger.accountsById(open.scope, ids);
   const outcomes: StepOutcome[] = [];
   const accounts = new Map<string, Account>(known);
   const changedIds = new Set<string>();
   const removed: string[] = [];
   const at = new Date(world.clock.now()).toISOString();
-  for (const open of steps) {
+  for (const [position, open] of steps.entries()) {
     const step = open.change.steps[open.step];
     if (step === undefined) continue;
-    const id = idOf(open);
-    const verdict = id === null ? 'cannotTell' : provider.verdict(step, found.get(id));
+    const id = idAt(position);
+    const verdict = provider.verdict(step, found[position]);
     if (verdict === 'applied' && id !== null) {
       if (open.change.operation === 'remove') removed.push(id);
       else {

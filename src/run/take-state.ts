@@ -25,6 +25,10 @@ export async function takeState(
     matching.takeAccountsAsUsers();
     return;
   }
+  if (source === 'target' && !target.provider.supports.listAll) {
+    await lookUpEverybody(target, matching);
+    return;
+  }
   if (source === 'target') {
     for await (const page of target.connection.readUsers()) matching.addUsers(page);
   } else {
@@ -33,6 +37,14 @@ export async function takeState(
   const { provider } = target;
   if (source === 'file' || !provider.supports.listIsComplete)
     matching.completeUnlisted((user) => provider.unlisted(user));
+}
+
+/** Looks up everybody whom the feed or the ledger names: the target has no list, so nobody else is seen. */
+async function lookUpEverybody(target: Target, matching: Matching): Promise<void> {
+  for (const sought of matching.sought()) {
+    const found = await target.connection.lookUp(sought);
+    matching.addUsers(found.filter((user) => user !== undefined));
+  }
 }
 
 function requireCompleteRead(job: Job, open: OpenRun): void {

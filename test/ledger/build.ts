@@ -47,6 +47,7 @@ export function change(seq: number, difference: Partial<Change> = {}): Change {
     disposition: 'planned',
     reason: null,
     operation: 'create',
+    user: null,
     key: `E${seq}`,
     linkKey: `e${seq}`,
     userId: null,

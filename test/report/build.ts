@@ -17,6 +17,7 @@ export function buildChange(difference: Partial<Change> = {}): Change {
     key: 'E1',
     linkKey: 'e1',
     userId: 'ada@example.com',
+    user: null,
     rows: [{ line: 2, cells: ['E1', 'ada@example.com', 'Manager'] }],
     cause: 'feed',
     before: { title: 'Clerk' },

@@ -4,7 +4,7 @@ import { readIdentity } from './auth.ts';
 import type { Config } from './config.ts';
 import { limits, listBytesMax, listTimeoutMs, pageSize, singleLookUpsMax } from './limits.ts';
 import { readList } from './list.ts';
-import { idOfItem } from './login.ts';
+import { idOfAttributes, idOfItem } from './login.ts';
 import { judgeAnswer, ownAccount } from './outcomes.ts';
 import { personalWords, personalWordsOf, redactor } from './redact.ts';
 import { entryBytes, listCall, writeCall } from './requests.ts';
@@ -45,20 +45,21 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
       yield* paged(list());
     },
 
-    async lookUp(ids) {
-      const wanted = new Set(ids);
+    async lookUp(sought) {
+      const ids = sought.map((one) => one.userId ?? idOfAttributes(one.attributes));
+      const wanted = new Set(ids.filter((id) => id !== null));
       const found = new Map<string, User>();
       const keep = (users: readonly User[]): void => {
         for (const user of users) if (wanted.has(user.id)) found.set(user.id, user);
       };
       if (wanted.size > singleLookUpsMax) {
         for await (const users of list()) keep(users);
-        return found;
+      } else {
+        for (const id of wanted) {
+          for await (const users of list(id)) keep(users);
+        }
       }
-      for (const id of wanted) {
-        for await (const users of list(id)) keep(users);
-      }
-      return found;
+      return ids.map((id) => (id === null ? undefined : found.get(id)));
     },
 
     bodyBytes: (item) => entryBytes(item, settings),

@@ -77,7 +77,11 @@ describe('write', () => {
     const tools = fakeTools([{ body: written(2, [{ userlogin: 'alex', errorcode: 'EPMCSS-21143' }]) }]);
     const connection = await connect(config({ ownLogin: 'SVC' }), tools);
     const outcomes = await connection.write(['jdoe', 'Svc', 'alex'].map((login) => item('update', login)));
-    expect(outcomes.map((outcome) => outcome.errorCode)).toEqual([null, 'OWN_ACCOUNT', 'REFUSED']);
+    expect(outcomes).toMatchObject([
+      { errorCode: null },
+      { errorCode: 'OWN_ACCOUNT' },
+      { errorCode: 'REFUSED' },
+    ]);
     expect(tools.requests[0]?.body).not.toMatch(/svc/i);
   });
 
@@ -168,20 +172,22 @@ describe('readUsers', () => {
   });
 });
 
+const sought = (...ids: readonly string[]) => ids.map((userId) => ({ userId, attributes: {} }));
+
 describe('lookUp', () => {
   it('asks for each of a few logins and keeps only who has exactly that login', async () => {
     const others = [listed('other', { firstname: 'jdoe' }), listed('JDoe')];
     const tools = fakeTools([{ body: list(others) }, { body: list([]) }]);
-    const found = await (await connect(config(), tools)).lookUp(['jdoe', 'chris']);
-    expect([...found.keys()]).toEqual(['jdoe']);
+    const found = await (await connect(config(), tools)).lookUp(sought('jdoe', 'chris'));
+    expect(found.map((user) => user?.id)).toEqual(['jdoe', undefined]);
     expect(tools.requests.map(({ body }) => JSON.parse(body ?? '').userattribute)).toEqual(['jdoe', 'chris']);
   });
 
   it('picks many logins from one list', async () => {
     const ids = Array.from({ length: 11 }, (_, n) => `u${n}`);
     const tools = fakeTools([{ body: list([listed('U3'), listed('else'), listed('u10')]) }]);
-    const found = await (await connect(config(), tools)).lookUp(ids);
-    expect([...found.keys()]).toEqual(['u3', 'u10']);
+    const found = await (await connect(config(), tools)).lookUp(sought(...ids));
+    expect(found.flatMap((user) => user?.id ?? [])).toEqual(['u3', 'u10']);
     expect(tools.requests).toHaveLength(1);
   });
 });
@@ -201,7 +207,7 @@ describe('what errors show', () => {
     const connection = await connect(config(), fakeTools([{ status, body }]));
     const writing = await errorOf(connection.write([item('update', 'jdoe', { 'name.givenName': 'Jane' })]));
     const reading = await errorOf(readAll(connection.readUsers()));
-    const lookingUp = await errorOf(connection.lookUp(['jdoe']));
+    const lookingUp = await errorOf(connection.lookUp(sought('jdoe')));
     const shown = (error: Error) => JSON.stringify([error.message, error.cause, Object.values(error)]);
     for (const error of [writing, lookingUp]) expect(shown(error)).not.toMatch(/jane|jdoe|example\.com/i);
     expect(shown(reading)).not.toMatch(/example\.com/i);

@@ -36,6 +36,7 @@ export function need(operation: Need['operation'], before: Attributes, after: At
     key: '1001',
     linkKey: '1001',
     userId: operation === 'create' ? null : 'jdoe',
+    user: null,
     rows: [],
     cause: 'feed',
     before,
@@ -61,6 +62,7 @@ export interface FakeTools extends Tools {
 export function fakeTools(answers: readonly Canned[], secretOf = (name: string) => secrets[name]): FakeTools {
   const requests: HttpRequest[] = [];
   return {
+    baseUrl: 'https://epm.example.com',
     requests,
     async request(request) {
       const canned = answers[Math.min(requests.length, answers.length - 1)];
