@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Person, QuarantinedRow } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
@@ -124,6 +125,8 @@ class Pass {
       }
       if (batch.people.length + batch.quarantined.length > 0) yield batch;
       this.#facts = await this.#conclude(tally.hash.digest('hex'), tally.bytes);
+    } catch (error) {
+      throw naming(this.#file, error);
     } finally {
       await discardFeedFile(this.#file);
     }
@@ -169,6 +172,20 @@ class Pass {
       columns: this.#mapped.map((column) => column.from),
     };
   }
+}
+
+/** Readers see text and not files, so here their failures learn which file it was. */
+function naming({ name }: FeedFile, error: unknown): unknown {
+  const place = name === '-' ? 'standard input' : name;
+  if (!(error instanceof Failure) || error.message.includes(place)) return error;
+  const { code, exit, message, hint } = error;
+  return new Failure({
+    code,
+    exit,
+    message: `${place}: ${message}`,
+    ...(hint === null ? {} : { hint }),
+    cause: error,
+  });
 }
 
 function isMapped(column: MappedColumn | { readonly from: string | null }): column is MappedColumn {

@@ -88,11 +88,13 @@ describe('the ten broken feeds', () => {
     expect(declared.people[1]?.attributes['name.familyName']).toBe('Müller');
   });
 
-  it('names both places of a duplicate header', async () => {
+  it('names the file and both places of a duplicate header', async () => {
     await expect(readAll(hr('duplicate-header.csv'))).rejects.toMatchObject({
       code: 'FEED_HEADER',
       exit: 1,
-      message: 'The feed has the column "User Login" twice: as column 2 and as column 6.',
+      message: expect.stringMatching(
+        /duplicate-header\.csv: The feed has the column "User Login" twice: as column 2 and as column 6\.$/,
+      ),
     });
   });
 
