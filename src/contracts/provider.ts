@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Need, Operation, Outcome, Step } from '../domain/change.ts';
+import type { Need, Operation, Outcome, Reason, Step } from '../domain/change.ts';
 import type { Limits, Policy } from '../domain/settings.ts';
 import type { Attributes, User } from '../domain/user.ts';
 
@@ -62,6 +62,8 @@ export interface Provider<Config = unknown> {
    * `restore` is what `remembers` returned when this job disabled the account.
    */
   steps(need: Need, user: User | null, restore: Attributes | null): readonly Step[];
+  /** Why the target would refuse what a person needs, told before anything is sent; null when it would not. */
+  objection?(need: Need): Reason | null;
   /** What has to be remembered when this user is disabled, so that enabling restores it. */
   remembers(user: User): Attributes;
   /** What a user whom the ledger knows but the list leaves out looks like now. */

@@ -43,6 +43,8 @@ export interface BatchEnd {
 type Verdict = ReturnType<Provider['verdict']>;
 
 export const attemptsMax = 6;
+/** A target that asks to wait longer gets its wish by the run ending; in milliseconds. */
+const patienceMs = 15 * 60_000;
 /** How long a target may work on a write that it took, in milliseconds. */
 const pendingMaxMs = 10 * 60_000;
 /** Cutting a refused batch in halves ends after so many levels without one success. */
@@ -166,7 +168,7 @@ class Sending {
         return entries;
       case 'unsent':
       case 'throttled':
-        if (attempt >= attemptsMax) this.fatal = failure;
+        if (attempt >= attemptsMax || (failure.retryAfterMs ?? 0) > patienceMs) this.fatal = failure;
         else await this.#wait(attempt, failure.retryAfterMs);
         return entries;
       default:

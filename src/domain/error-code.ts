@@ -23,6 +23,7 @@ export const errorCodes = {
   AMBIGUOUS_MATCH: 'Several users of the target have this match key.',
   DISABLED_ELSEWHERE: 'The account is disabled, but not by this job.',
   MISSING_REQUIRED: 'The feed does not give an attribute that the target needs to create the user.',
+  UNACCEPTABLE: 'The target has a rule against these values; it is known beforehand, so nothing was sent.',
   NOT_WRITABLE: 'The feed asks for another value of an attribute that the target never changes.',
   IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
   CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',

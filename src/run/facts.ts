@@ -1,3 +1,4 @@
+import type { FailureExit } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Guard } from '../guard/judge-guards.ts';
 
@@ -27,6 +28,6 @@ export interface RunFacts {
   /** True when a guard held the whole run. */
   readonly held: boolean;
   /** What ended the run before its end; null when it came to it. */
-  readonly stopped: { readonly code: string; readonly message: string } | null;
+  readonly stopped: { readonly code: string; readonly message: string; readonly exit: FailureExit } | null;
   readonly traffic: { readonly requests: number; readonly waitedMs: number };
 }

@@ -22,8 +22,11 @@ export async function reportRun(
   directory: string,
   finishedAt: string,
 ): Promise<Reported> {
-  const counts = await countResults(ledger, run);
+  const { counts, written } = await countResults(ledger, run);
   const draft = composeReport(run, facts, counts, finishedAt);
+  const { stopped } = facts;
+  // Stopped before anything was written, for a cause that the failure names better than "midway".
+  if (stopped !== null && !written && stopped.exit !== 4) draft.exitCode = stopped.exit;
   const violations = checkSums(draft);
   const report = await writeReport({
     directory,
@@ -73,12 +76,22 @@ export function endState(report: Report): RunState {
   return report.run.mode === 'apply' && report.exitCode === 4 ? 'stopped' : 'finished';
 }
 
-async function countResults(ledger: Ledger, run: Run): Promise<Pick<Report, 'changes' | 'byOperation'>> {
+interface CountedResults {
+  readonly counts: Pick<Report, 'changes' | 'byOperation'>;
+  /** Whether anything may have reached the target. */
+  readonly written: boolean;
+}
+
+async function countResults(ledger: Ledger, run: Run): Promise<CountedResults> {
   const counting = tally(run.mode);
+  let written = false;
   for await (const page of ledger.results(run.id)) {
-    for (const { change, outcomes } of page) counting.add(change, outcomes);
+    for (const { change, outcomes } of page) {
+      counting.add(change, outcomes);
+      written ||= outcomes.some(({ result }) => result !== 'notSent');
+    }
   }
-  return counting.counts();
+  return { counts: counting.counts(), written };
 }
 
 function composeReport(

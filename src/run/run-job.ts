@@ -159,7 +159,7 @@ function interrupted(): Failure {
 
 function endOf(target: Target, stopped: Failure | null): Pick<RunFacts, 'stopped' | 'traffic'> {
   return {
-    stopped: stopped === null ? null : { code: stopped.code, message: stopped.message },
+    stopped: stopped === null ? null : { code: stopped.code, message: stopped.message, exit: stopped.exit },
     traffic: target.traffic(),
   };
 }

@@ -1,10 +1,22 @@
 import path from 'node:path';
+import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import { openFeed } from '../feed/read-feed.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { OpenRun } from './open-run.ts';
 import type { World } from './world.ts';
+
+/** Ends a run that was told to stop before it wrote anything. */
+function stopIfTold(world: World): void {
+  if (!world.signal.aborted) return;
+  throw new Failure({
+    code: 'INTERRUPTED',
+    message: 'The run was told to stop before it had a plan.',
+    hint: 'Run the same command again.',
+    exit: 75,
+  });
+}
 
 export interface TakenFeed {
   readonly facts: FeedFacts;
@@ -26,6 +38,7 @@ export async function takeFeed(
   );
   let quarantined = 0;
   for await (const batch of feed.batches) {
+    stopIfTold(world);
     matching.addPeople(batch.people);
     matching.addMentioned(batch.quarantined);
     await open.ledger.storeQuarantine(open.run.id, batch.quarantined);
