@@ -56,27 +56,28 @@ export function compare(
   const people = { creates: 0, updates: 0, enables: 0, disables: 0, removals: 0 };
   const absencesHeld = matching.hasUnreadableIdentity();
   let fromAbsence = 0;
-  const stage = (need: Need, user: User | null, account: Account | null): void => {
-    const steps =
-      need.conflict === null ? provider.steps(need, user, account?.disabled?.restore ?? null) : [];
+  /** Gives false for a need that takes no call at all, such as taking roles from somebody who has none. */
+  const stage = (wanted: Need, user: User | null, account: Account | null): boolean => {
+    const need = { ...wanted, conflict: wanted.conflict ?? provider.objection?.(wanted) ?? null };
+    const restore = account?.disabled?.restore ?? null;
+    const steps = need.conflict === null ? provider.steps(need, user, restore) : [];
+    if (need.conflict === null && steps.length === 0) return false;
     matching.addChange({ need, steps });
+    if (need.cause === 'absence') fromAbsence += 1;
     const held = absencesHeld && need.cause === 'absence';
     if (need.conflict === null && !held) people[guardOf[need.operation]] += 1;
+    return true;
   };
-  const take = (difference: Difference, user: User | null, account: Account | null): void => {
+  const take = (difference: Difference, user: User | null, account: Account | null): Difference['bucket'] => {
     if (difference.account !== null) matching.remember(difference.account);
-    if (difference.need !== null) stage(difference.need, user, account);
+    if (difference.need === null) return difference.bucket;
+    return stage(difference.need, user, account) ? 'changed' : 'unchanged';
   };
   for (const pair of matching.people()) {
-    const difference = diffPerson(pair, settings);
-    buckets[difference.bucket] += pair.person.rows.length;
-    take(difference, pair.user, pair.account);
+    const bucket = take(diffPerson(pair, settings), pair.user, pair.account);
+    buckets[bucket] += pair.person.rows.length;
   }
-  for (const pair of matching.absent()) {
-    const difference = diffAbsent(pair, settings);
-    if (difference.need !== null) fromAbsence += 1;
-    take(difference, pair.user, pair.account);
-  }
+  for (const pair of matching.absent()) take(diffAbsent(pair, settings), pair.user, pair.account);
   const rows: RowCounts = { total: feed.rows, quarantined: inputs.quarantined, duplicates: 0, ...buckets };
   return { rows, people, absencesHeld, fromAbsence };
 }
