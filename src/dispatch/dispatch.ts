@@ -191,18 +191,19 @@ class Dispatcher {
     );
     if (end.fatal !== null) this.#fatal ??= end.fatal;
     await this.#tools.ledger.settle(await this.#settlement(waiters, end));
-    for (const [position, waiter] of waiters.entries()) this.#next(waiter, end.sent[position] ?? null);
+    let over = 0;
+    for (const [position, waiter] of waiters.entries()) {
+      if (!this.#goesOn(waiter, end.sent[position] ?? null)) over += 1;
+    }
+    this.#underway -= over;
+    if (over > 0) this.#tools.onProgress(over);
   }
 
-  #next(waiter: Waiter, sent: Sent | null): void {
-    const { change, index } = waiter;
-    const goesOn = sent?.outcome.result === 'succeeded' && index + 1 < change.steps.length;
-    if (goesOn) {
-      this.#enter(change, index + 1, sent.outcome.userId ?? idOf(waiter.item, this.#tools.provider));
-      return;
-    }
-    this.#underway -= 1;
-    this.#tools.onProgress(1);
+  /** Queues the next step of a change; false when the change is over. */
+  #goesOn({ change, index, item }: Waiter, sent: Sent | null): boolean {
+    if (sent?.outcome.result !== 'succeeded' || index + 1 >= change.steps.length) return false;
+    this.#enter(change, index + 1, sent.outcome.userId ?? idOf(item, this.#tools.provider));
+    return true;
   }
 
   /** What the ledger has to know after a batch: outcomes, steps that will not be sent, and the accounts as they are now. */
