@@ -66,9 +66,12 @@ export function missingColumns(
   });
 }
 
-/** Takes off the apostrophe that a rejects file puts before what a spreadsheet would run as a formula. */
+/**
+ * Takes off the apostrophe that a rejects file puts before what a spreadsheet would run as a formula. A cell that had
+ * one of its own got another, so exactly one goes.
+ */
 export function withoutApostrophe(cell: string): string {
-  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell;
+  return /^'(?='*[=+\-@\t\r])/.test(cell) ? cell.slice(1) : cell;
 }
 
 function duplicate(name: string, earlier: number, later: number): Failure {
