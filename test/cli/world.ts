@@ -304,6 +304,15 @@ export class World implements AsyncDisposable {
       .map((line) => JSON.parse(line) as Write);
   }
 
+  /** How many lines the journal has; cheap enough to watch it grow. */
+  journalLines(): number {
+    if (!existsSync(this.journalPath)) return 0;
+    const bytes = readFileSync(this.journalPath);
+    let lines = 0;
+    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
+    return lines;
+  }
+
   accepted(skip = 0): readonly Write[] {
     return this.journal(skip).filter((write) => write.status === 'accepted');
   }
@@ -322,7 +331,8 @@ export class World implements AsyncDisposable {
   createdTwice(): readonly string[] {
     const adds = this.accepted().filter((write) => write.op === 'add');
     const logins = adds.map((write) => write.key.toLowerCase());
-    return logins.filter((login, index) => logins.indexOf(login) !== index);
+    const seen = new Set<string>();
+    return logins.filter((login) => seen.size === seen.add(login).size);
   }
 
   /** People of the feed whose user is not what the feed says, with what it is instead. */
