@@ -20,6 +20,8 @@ export interface GuardFacts {
   readonly mode: 'full' | 'delta';
   readonly limits: GuardLimits;
   readonly firstLoadAllowed: boolean;
+  /** True when the last applied run was a first load that stopped midway: what it left over is still the first load. */
+  readonly firstLoadGoesOn: boolean;
   readonly people: PeopleByGuard;
   /** Users linked to a person of this job at plan time. */
   readonly managed: number;
@@ -35,10 +37,13 @@ export const peopleFloor = 3;
  * @returns every guard that applies, tripped or not, in a fixed order
  */
 export function judgeGuards(facts: GuardFacts): readonly Guard[] {
-  const firstLoad = facts.managed === 0 && facts.people.creates > 0;
+  const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
+  const firstLoad = goesOn || (facts.managed === 0 && facts.people.creates > 0);
   const operationGuards = guardNames
     // One reason is enough: everything about a first load is said by its own guard.
     .filter((name) => !(firstLoad && name === 'creates'))
+    // Whoever was created without a role when it stopped needs an update now.
+    .filter((name) => !(goesOn && name === 'updates'))
     .map((name) => judgeOperation(name, facts));
   return [
     ...(facts.mode === 'full' && !facts.feed.partial ? [judgeRows(facts)] : []),

@@ -7,6 +7,7 @@ import type { Matching, PlannedNeed } from '../match/open-matching.ts';
 import { type PlanHeader, planLines } from '../plan/plan.ts';
 import { writePlan } from '../plan/write-plan.ts';
 import type { Comparison } from './compare.ts';
+import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
 
 export interface Plan {
@@ -36,6 +37,7 @@ export async function makePlan(
       mode: job.feed.mode,
       limits: job.guards,
       firstLoadAllowed: job.firstLoad,
+      firstLoadGoesOn: await firstLoadGoesOn(open),
       people: comparison.people,
       managed: counts.managed,
       users: { total: counts.total, linkedBefore: counts.linkedBefore },
@@ -70,6 +72,13 @@ export async function makePlan(
     sendable += page.filter((change) => change.disposition === 'planned').length;
   }
   return { guards, held, hash, file, planned: sendable };
+}
+
+/** Whether the last run that wrote anything was a first load and did not come to its end. */
+async function firstLoadGoesOn({ ledger, memory }: OpenRun): Promise<boolean> {
+  const last = memory.lastAppliedRun === null ? null : await ledger.run(memory.lastAppliedRun);
+  if (last === null || last.facts === null || last.exitCode === 0 || last.exitCode === 2) return false;
+  return (last.facts as RunFacts).guards.some((guard) => guard.name === 'firstLoad');
 }
 
 function unreadableIdentity(comparison: Comparison): Guard {

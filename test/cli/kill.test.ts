@@ -3,7 +3,7 @@ import { people, person, type PersonRow, userOf, wholeFeed, World } from './worl
 
 /** Every answer takes its time, so that a kill finds requests on their way. */
 const slow = [{ do: { latencyMs: 30 } }];
-const noGuards = { guards: { creates: '100%', updates: '100%', disables: '100%' } };
+const noGuards = { guards: { creates: '100%', updates: '100%', disables: '100%', enables: '100%' } };
 
 /** Starts an apply, and kills it once the journal has so many more lines. Fails when it ends before. */
 async function killAfter(world: World, lines: number): Promise<void> {
@@ -39,7 +39,13 @@ describe.concurrent('kill -9 in the midst of an apply', () => {
     expect(second.report.changes.succeeded).toBe(second.report.changes.total);
     expect(second.report.rows.total).toBe(10_000);
     expect(second.report.rows.quarantined).toBe(0);
-    expect(second.report.run.previousRun).not.toBeNull();
+
+    const killedId = second.report.run.previousRun ?? '';
+    const killed = await world.run('report', killedId, '--ledger', 'ledger.db', '--json');
+    expect(killed.code).toBe(0);
+    expect(killed.report.run.id).toBe(killedId);
+    expect(killed.report).toMatchObject({ exitCode: 4, changes: { total: 10_000 } });
+    expect(killed.report.changes.notSent).toBeGreaterThan(0);
 
     const third = await world.apply();
     expect([third.code, third.report.changes.total]).toEqual([0, 0]);
@@ -57,7 +63,10 @@ describe.concurrent('kill -9 in the midst of an apply', () => {
     await using world = await World.open({ users: before.map(userOf), feed: wholeFeed(before) });
     expect((await world.apply()).code).toBe(0);
     await world.serve({ faults: slow });
-    world.writeJob({ ...noGuards, target: { limits: { requestsPerSecond: 2_000, concurrency: 4, batchSize: 40 } } });
+    world.writeJob({
+      ...noGuards,
+      target: { limits: { requestsPerSecond: 2_000, concurrency: 4, batchSize: 40 } },
+    });
     world.writeFeed(wholeFeed(now));
     await killAfter(world, 130);
     await killAfter(world, 700);

@@ -109,9 +109,7 @@ describe.concurrent('leavers', () => {
   it('are not those whose row is set aside while it says who it is about', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff) });
     expect((await world.apply()).code).toBe(0);
-    const rows = staff
-      .slice(2)
-      .map((row, index) => (index === 0 ? { ...row, email: 'no address' } : row));
+    const rows = staff.slice(2).map((row, index) => (index === 0 ? { ...row, email: 'no address' } : row));
     world.writeFeed(wholeFeed(rows));
     const ran = await world.apply();
     expect(ran.code).toBe(2);
@@ -136,7 +134,9 @@ describe.concurrent('leavers', () => {
     expect(ran.report.byOperation.update.succeeded).toBe(1);
     expect(ran.report.changes.held).toBe(ran.report.byOperation.disable.held);
     expect(ran.report.changes.held).toBeGreaterThanOrEqual(5);
-    expect(ran.report.guards).toContainEqual(expect.objectContaining({ name: 'unreadableIdentity', tripped: true }));
+    expect(ran.report.guards).toContainEqual(
+      expect.objectContaining({ name: 'unreadableIdentity', tripped: true }),
+    );
     expect(world.journal().map((write) => [write.op, write.key])).toEqual([['update', renamed.login]]);
 
     world.writeFeed(wholeFeed(staying.map((row) => (row.id === 'E50' ? renamed : row))));
