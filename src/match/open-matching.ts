@@ -86,6 +86,9 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   const insertMemory = prepare('INSERT OR REPLACE INTO memory VALUES (?, ?)');
   const insertChange = prepare('INSERT INTO change VALUES (?, ?, ?, ?)');
 
+  /** Linked accounts that were known to be left out of the list: nothing is wrong when it does not show them. */
+  let leftOut = 0;
+
   const keyOf = (attributes: Attributes): string | null =>
     matchKeyOf(attributes, rules.match, rules.attributes);
   const addUser = (user: User, listed: boolean): void => {
@@ -115,11 +118,15 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
     completeUnlisted: (unlisted) => {
       database.exec('CREATE INDEX user_by_id ON user (user_id)');
       const missing = prepare(`
-        SELECT body FROM account WHERE link_key IS NOT NULL
+        SELECT state, body FROM account WHERE link_key IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM user WHERE user.user_id = account.user_id) ORDER BY user_id`);
       // Those already written are not read again: the statement looks at accounts only, and each once.
       for (const page of pages(missing.iterate())) {
-        for (const row of page) addUser(unlisted(accountFrom(text(row, 'body'))), false);
+        for (const row of page) {
+          const user = unlisted(accountFrom(text(row, 'body')));
+          if (stateText(user) === text(row, 'state')) leftOut += 1;
+          addUser(user, false);
+        }
       }
       database.exec('DROP INDEX user_by_id');
     },
@@ -209,16 +216,18 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       }
     },
     counts: () => {
-      const total = count('SELECT count(*) AS n FROM user');
+      const users = count('SELECT count(*) AS n FROM user');
+      const total = count('SELECT count(*) AS n FROM user WHERE listed = 1');
       const linked = count(
         'SELECT count(*) AS n FROM account a JOIN user u ON u.user_id = a.user_id WHERE a.link_key IS NOT NULL',
       );
       const matched = count(`
         SELECT count(DISTINCT u.user_id) AS n FROM user u JOIN person p ON p.match_key = u.match_key
         LEFT JOIN account a ON a.user_id = u.user_id
-        WHERE a.link_key IS NULL AND NOT EXISTS (SELECT 1 FROM account o WHERE o.link_key = p.link_key)`);
-      const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
-      return { total, linkedBefore, managed: linked + matched, unmanaged: total - linked - matched };
+        WHERE a.link_key IS NULL AND NOT EXISTS
+          (SELECT 1 FROM account o JOIN user ou ON ou.user_id = o.user_id WHERE o.link_key = p.link_key)`);
+      const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL') - leftOut;
+      return { total, linkedBefore, managed: linked + matched, unmanaged: users - linked - matched };
     },
     hasUnreadableIdentity: () =>
       count(`

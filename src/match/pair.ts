@@ -27,8 +27,8 @@ export interface UserCounts {
   /** Users linked to a person of this job, or found by match key to be one now. */
   readonly managed: number;
   readonly unmanaged: number;
-  /** Users that the target, or the ledger in its stead, has in all. */
+  /** Users that the target, or the ledger in its stead, shows: those completed from the ledger are not among them. */
   readonly total: number;
-  /** Linked accounts that the ledger knew before this run. */
+  /** Linked accounts that the ledger knew before this run, and that the target's list should show. */
   readonly linkedBefore: number;
 }

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ComparisonRule } from '../../src/domain/comparison.ts';
+import type { Person, QuarantinedRow } from '../../src/domain/person.ts';
+import type { Account, User } from '../../src/domain/user.ts';
+import type { AbsentPair, PersonPair } from '../../src/match/pair.ts';
+import { type Matching, openMatching } from '../../src/match/open-matching.ts';
+
+// Builders of valid entries: a test states only what is different.
+
+/** The person with employee number `E<n>` and login `p<n>@example.com`, on line `n + 1`. */
+export function buildPerson(n: number, difference: Partial<Person> = {}): Person {
+  const userName = `p${n}@example.com`;
+  return {
+    rows: [{ line: n + 1, cells: [`E${n}`, userName] }],
+    key: `E${n}`,
+    linkKey: `E${n}`,
+    matchKey: userName,
+    active: true,
+    attributes: { userName, title: 'Clerk' },
+    ...difference,
+  };
+}
+
+/** The user whom `buildPerson(n)` would find by login. */
+export function buildUser(n: number, difference: Partial<User> = {}): User {
+  return {
+    id: `u${n}`,
+    active: true,
+    attributes: { userName: `p${n}@example.com`, title: 'Clerk' },
+    ...difference,
+  };
+}
+
+/** The same user as the ledger remembers it, linked to `buildPerson(n)`. */
+export function buildAccount(n: number, difference: Partial<Account> = {}): Account {
+  return {
+    ...buildUser(n),
+    linkKey: `E${n}`,
+    key: `E${n}`,
+    disabled: null,
+    leaverSince: null,
+    absent: null,
+    ...difference,
+  };
+}
+
+export function buildMention(linkKey: string | null, matchKey: string | null): QuarantinedRow {
+  return {
+    row: { line: 99, cells: [] },
+    code: 'BAD_VALUE',
+    column: null,
+    message: 'The cell cannot be taken.',
+    linkKey,
+    matchKey,
+  };
+}
+
+export interface Sides {
+  readonly people?: readonly Person[];
+  readonly mentioned?: readonly QuarantinedRow[];
+  readonly accounts?: readonly Account[];
+  readonly users?: readonly User[];
+  /** Set for a provider whose list leaves users out. */
+  readonly unlisted?: (user: User) => User;
+}
+
+/** Both sides of a comparison, staged and indexed. */
+export interface Staged {
+  readonly matching: Matching;
+  readonly duplicates: readonly QuarantinedRow[];
+  remove(): void;
+}
+
+const caseIgnored: ComparisonRule = { caseExact: false };
+
+export function stage(sides: Sides): Staged {
+  const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
+  const matching = openMatching(path.join(root, 'staging'), {
+    match: ['userName'],
+    attributes: { userName: caseIgnored, title: { caseExact: true } },
+  });
+  matching.addPeople(sides.people ?? []);
+  matching.addMentioned(sides.mentioned ?? []);
+  matching.addAccounts(sides.accounts ?? []);
+  matching.addUsers(sides.users ?? []);
+  if (sides.unlisted !== undefined) matching.completeUnlisted(sides.unlisted);
+  matching.index();
+  const duplicates = [...matching.setAsideDuplicates()].flat();
+  const remove = (): void => {
+    matching.close();
+    rmSync(root, { recursive: true, force: true });
+  };
+  return { matching, duplicates, remove };
+}
+
+/** What a staged comparison comes to, with the scratch file gone. */
+export function staged<Result>(sides: Sides, read: (staged: Staged) => Result): Result {
+  const made = stage(sides);
+  try {
+    return read(made);
+  } finally {
+    made.remove();
+  }
+}
+
+export function pairsOf(sides: Sides): readonly PersonPair[] {
+  return staged(sides, ({ matching }) => [...matching.people()]);
+}
+
+export function absentOf(sides: Sides): readonly AbsentPair[] {
+  return staged(sides, ({ matching }) => [...matching.absent()]);
+}
