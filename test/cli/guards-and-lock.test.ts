@@ -1,0 +1,95 @@
+import { describe, it } from 'vitest';
+import { people, userOf, wholeFeed, World } from './world.ts';
+
+describe.concurrent('a guard', () => {
+  it('holds the first load of an empty target until the job allows it', async ({ expect }) => {
+    const rows = people(12);
+    await using world = await World.open({ feed: wholeFeed(rows) });
+    world.writeJob({ firstLoad: false });
+    const held = await world.apply();
+    expect(held.code).toBe(3);
+    expect(held.stdout).toMatch(/first load/);
+    expect(held.stdout).toMatch(/\b12 would be created/);
+    expect(held.report.changes).toMatchObject({ total: 12, held: 12 });
+    expect(held.stderr.trimEnd().split('\n').at(-1)).toMatch(/Nothing was written/);
+    expect(world.journal()).toEqual([]);
+
+    world.writeJob({ firstLoad: true });
+    const loaded = await world.apply();
+    expect(loaded.code).toBe(0);
+    expect(loaded.report.changes).toMatchObject({ total: 12, succeeded: 12 });
+    expect(world.strays(rows)).toEqual([]);
+  });
+
+  it('holds a whole feed that 30 % of the people are gone from, and says its name, limit and figure', async ({
+    expect,
+  }) => {
+    const rows = people(100);
+    await using world = await World.open({ users: rows.map(userOf), feed: wholeFeed(rows) });
+    expect((await world.apply()).code).toBe(0);
+    world.writeFeed(wholeFeed(rows.slice(30)));
+    for (const held of [await world.plan(), await world.apply(), await world.apply()]) {
+      expect(held.code).toBe(3);
+      expect(held.stdout).toMatch(/held by disables.*\b30\b.*\b5\b/);
+      expect(held.stderr).toMatch(/Held by the guard “disables”|held by the guard “disables”/);
+      expect(held.report.changes).toMatchObject({ total: 30, held: 30, fromAbsence: 30 });
+      expect(held.report.guards).toContainEqual(
+        expect.objectContaining({ name: 'disables', limit: 5, actual: 30, tripped: true }),
+      );
+    }
+    expect(world.journal()).toEqual([]);
+
+    world.writeJob({ guards: { disables: '30%' } });
+    const raised = await world.apply();
+    expect([raised.code, raised.report.changes.succeeded]).toEqual([0, 30]);
+  });
+});
+
+describe.concurrent('two applies at once', () => {
+  it('are one that runs, and one that ends at once with 5 and says who runs', async ({ expect }) => {
+    const rows = people(40);
+    await using world = await World.open({ faults: [{ do: { latencyMs: 1_500 } }], feed: wholeFeed(rows) });
+    const first = world.start(['apply', 'job.yaml']);
+    let firstIsOver = false;
+    void first.ended.then(() => {
+      firstIsOver = true;
+    });
+    while (world.journalLines() === 0 && !firstIsOver) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const second = await world.apply();
+    expect(second.code).toBe(5);
+    expect(firstIsOver).toBe(false);
+    expect(second.stdout).toBe('');
+    expect(second.stderr).toContain(`process ${first.child.pid}`);
+    expect(second.stderr).toMatch(/Run 20\d\d-\S+ /);
+    expect(second.hasReport).toBe(false);
+
+    const end = await first.ended;
+    expect([end.code, end.report.changes.succeeded]).toEqual([0, 40]);
+    expect(second.stderr).toContain(end.report.run.id);
+    expect(world.createdTwice()).toEqual([]);
+  });
+
+  it('that start in the same moment are one that runs and one that does not', async ({ expect }) => {
+    const rows = people(40);
+    await using world = await World.open({ faults: [{ do: { latencyMs: 700 } }], feed: wholeFeed(rows) });
+    const ends = await Promise.all([world.apply(), world.apply(), world.apply()]);
+    expect(ends.map((end) => end.code).sort()).toEqual([0, 5, 5]);
+    expect(world.strays(rows)).toEqual([]);
+    expect(world.createdTwice()).toEqual([]);
+  });
+
+  it('leave the lock to the next when the holder is killed', async ({ expect }) => {
+    const rows = people(40);
+    await using world = await World.open({ faults: [{ do: { latencyMs: 400 } }], feed: wholeFeed(rows) });
+    const first = world.start(['apply', 'job.yaml']);
+    while (world.journalLines() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const next = await world.apply();
+    expect(next.code).toBe(0);
+    expect(world.strays(rows)).toEqual([]);
+    expect(world.createdTwice()).toEqual([]);
+  });
+});
