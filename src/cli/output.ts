@@ -1,5 +1,6 @@
 import colours from 'picocolors';
 import { Failure } from '../domain/failure.ts';
+import { JobFailure } from '../job/problem.ts';
 import { printable } from './text.ts';
 
 const colour = colours.createColors(process.stderr.isTTY && (process.env.NO_COLOR ?? '') === '');
@@ -21,7 +22,9 @@ export function close(sentence: string): void {
 /** A known trouble in a message and a hint; a bug in its message, with its stack only when asked for. */
 export function printTrouble(error: unknown): number {
   if (error instanceof Failure) {
-    process.stderr.write(`${colour.red('error')}  ${lines(error.message)}\n`);
+    // Each problem of a job file has its own place and severity.
+    const head = error instanceof JobFailure ? '' : `${colour.red('error')}  `;
+    process.stderr.write(`${head}${lines(error.message)}\n`);
     if (error.hint !== null) process.stderr.write(`       ${lines(error.hint)}\n`);
     close(closingOf(error.exit));
     return error.exit;
@@ -40,6 +43,8 @@ export function printTrouble(error: unknown): number {
 
 function closingOf(exit: number): string {
   switch (exit) {
+    case 4:
+      return 'Changes were written, or may have been. It is safe to run the same command again: it goes on from here.';
     case 5:
       return 'Nothing was written by this command. It is safe to run it again when the other run has ended.';
     case 75:

@@ -125,7 +125,8 @@ export function describeChange(change: Change): string {
   if (change.operation !== 'remove') {
     for (const attribute of names) lines.push(`    ${attribute}: ${attributeChange(change, attribute)}`);
   }
-  if (change.steps.length > 1) {
+  // What a disable or an enable really does is in its steps: which roles go, which come back.
+  if (change.steps.length > 1 || change.steps.some((step) => step.subject !== '')) {
     lines.push(
       `    steps: ${change.steps.map((step) => printable(`${step.action} ${step.subject}`.trim())).join(', ')}`,
     );
