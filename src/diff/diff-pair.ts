@@ -1,4 +1,4 @@
-import { foldedSet, sameValue } from '../domain/comparison.ts';
+import { fold, foldedSet, sameValue } from '../domain/comparison.ts';
 import type { Need, Operation, Reason } from '../domain/change.ts';
 import type { Person, Row } from '../domain/person.ts';
 import type { Column, LeaverRule, Policy } from '../domain/settings.ts';
@@ -185,7 +185,7 @@ function comeBack(
     return changed(needOf(person, user, 'enable', { conflict }), news);
   }
   const restoring = withRestored(person, account.disabled.restore, settings);
-  const { before, after, conflict } = compareAttributes(restoring, user, settings);
+  const { before, after, conflict } = compareAttributes(restoring.person, user, restoring.settings);
   const need = needOf(person, user, 'enable', {
     before: { active: user.active, ...before },
     after: { active: true, ...after },
@@ -194,15 +194,25 @@ function comeBack(
   return changed(need, news);
 }
 
-/** The person, wanting back beside all that the feed says what a disable of this job took away. */
-function withRestored(person: Person, restore: Attributes, settings: DiffSettings): Person {
+/**
+ * The person, wanting back beside all that the feed says what a disable of this job took away. That comes back also
+ * where the feed writes a set only once, or only while it is empty.
+ */
+function withRestored(
+  person: Person,
+  restore: Attributes,
+  settings: DiffSettings,
+): { readonly person: Person; readonly settings: DiffSettings } {
   const attributes: Record<string, Value | null> = { ...person.attributes };
+  const columns = new Map(settings.columns.map((column) => [column.attribute, column]));
   for (const [name, value] of Object.entries(restore)) {
-    if (settings.rules[name]?.type !== 'set' || !Array.isArray(value)) continue;
-    const wanted = attributes[name];
+    if (settings.rules[name]?.type !== 'set' || !Array.isArray(value) || value.length === 0) continue;
+    const column = columns.get(name);
+    const wanted = column === undefined || column.write === 'always' ? attributes[name] : null;
     attributes[name] = [...new Set([...value, ...(Array.isArray(wanted) ? wanted : [])])].sort();
+    if (column !== undefined) columns.set(name, { ...column, write: 'always' });
   }
-  return { ...person, attributes };
+  return { person: { ...person, attributes }, settings: { ...settings, columns: [...columns.values()] } };
 }
 
 function createOf(person: Person, settings: DiffSettings): Difference {
@@ -273,14 +283,17 @@ function nextSet(
   const has = Array.isArray(current) ? (current as readonly string[]) : [];
   const wants = Array.isArray(wanted) ? (wanted as readonly string[]) : [];
   const wantedFolded = foldedSet(wants, rule);
-  const hasFolded = foldedSet(has, rule);
+  const owns = owned.map((pattern) => fold(pattern, rule));
   const kept = has.filter((entry) => {
-    const [folded] = foldedSet([entry], rule);
-    return wantedFolded.has(folded ?? entry) || !matchesAny(entry, owned);
+    const folded = fold(entry, rule);
+    return wantedFolded.has(folded) || !matchesAny(folded, owns);
   });
-  const added = wants.filter((entry) => {
-    const [folded] = foldedSet([entry], rule);
-    return !hasFolded.has(folded ?? entry);
+  const known = new Set(foldedSet(has, rule));
+  const added = [...wants].sort().filter((entry) => {
+    const folded = fold(entry, rule);
+    if (known.has(folded)) return false;
+    known.add(folded);
+    return true;
   });
   return [...kept, ...added].sort();
 }
