@@ -43,7 +43,7 @@ export class JobFailure extends Failure {
     super({
       code: 'JOB_INVALID',
       message: formatProblems(problems),
-      hint: 'Nothing was written. Mend the job file and check it with `rollcall validate`.',
+      hint: 'Mend the job file and check it with `rollcall validate`.',
       exit: 1,
     });
     this.problems = problems;

@@ -45,6 +45,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     attributes: job.target.provider.attributes,
   });
   let target: Target | null = null;
+  let sending = false;
   try {
     world.progress.stage('reading the feed');
     const feed = await takeFeed(job, open, matching, world);
@@ -72,12 +73,14 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     if (options.mode === 'apply' && !plan.held) {
       await remember(job, source, open, matching, feed.facts);
       matching.close();
+      sending = plan.planned > 0;
       stopped = await sendOrStop(job, open, target, plan, world);
     }
     return await account(open, plan, { ...facts, ...endOf(target, stopped) }, stopped, world);
   } catch (error) {
-    await giveUp(open, error, world);
-    throw error;
+    const told = sending ? brokenOff(error, open) : error;
+    await giveUp(open, told, world);
+    throw told;
   } finally {
     world.progress.end();
     matching.close();
@@ -136,16 +139,32 @@ async function sendOrStop(
     return stopped ?? (world.signal.aborted ? interrupted() : null);
   } catch (error) {
     if (error instanceof Failure) return error;
-    const what = error instanceof Error ? error.message : String(error);
     world.log.error({ run: open.run.id, code: 'BUG' }, 'the run broke off');
-    return new Failure({
-      code: 'BUG',
-      message: `Something went wrong that rollcall did not expect: ${what}`,
-      hint: 'Run apply again: it looks up what is in doubt first. Please report this.',
-      exit: 4,
-      cause: error,
-    });
+    return bug(error);
   }
+}
+
+function bug(error: unknown): Failure {
+  const what = error instanceof Error ? error.message : String(error);
+  return new Failure({
+    code: 'BUG',
+    message: `Something went wrong that rollcall did not expect: ${what}`,
+    hint: 'Run apply again: it looks up what is in doubt first. Please report this.',
+    exit: 4,
+    cause: error,
+  });
+}
+
+/** What is wrong after the first write, such as a full disk under the report, no longer means that nothing was written. */
+function brokenOff(error: unknown, open: OpenRun): Failure {
+  if (!(error instanceof Failure)) return bug(error);
+  return new Failure({
+    code: error.code,
+    message: error.message,
+    hint: `${error.hint ?? ''} Its changes stand in the ledger: rollcall report ${open.run.id}`.trim(),
+    exit: 4,
+    cause: error,
+  });
 }
 
 function interrupted(): Failure {
@@ -184,13 +203,13 @@ async function account(
   return { report, directory, planFile: plan.file, stopped };
 }
 
-/** Nothing was written: the run is over, and nothing of it has to be looked up. */
+/** Notes the end of a run without a report: it is over if nothing was written; else the next run looks at it. */
 async function giveUp(open: OpenRun, error: unknown, world: World): Promise<void> {
   const finishedAt = new Date(world.clock.now()).toISOString();
   const exitCode = error instanceof Failure ? error.exit : 1;
   const intact = await open.ledger.run(open.run.id).catch(() => null);
   if (intact === null || intact.state !== 'running') return;
   await open.ledger
-    .finishRun(open.run.id, { state: 'finished', finishedAt, exitCode })
+    .finishRun(open.run.id, { state: exitCode === 4 ? 'stopped' : 'finished', finishedAt, exitCode })
     .catch(() => undefined);
 }

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { people, person, userOf, wholeFeed, World } from './world.ts';
+import { csvLines, patient, people, person, userOf, wholeFeed, World } from './world.ts';
 
 /** A feed that says nothing of roles, so that only what was remembered can bring them back. */
 const withoutRoles = {
@@ -15,7 +16,7 @@ const withoutRoles = {
 };
 const roles = ['Power User', 'Ad Hoc - Create', 'Approvals - Administer'];
 
-describe.concurrent('disabling', () => {
+describe.concurrent('disabling', patient, () => {
   it('takes every role of a leaver, and enabling gives back exactly those', async ({ expect }) => {
     const rows = people(20);
     const users = rows.map((row) => (row.id === 'E4' ? { ...userOf(row), roles } : userOf(row)));
@@ -78,7 +79,47 @@ describe.concurrent('disabling', () => {
   });
 });
 
-describe.concurrent('an account without a role, which the list does not show', () => {
+describe.concurrent('removal', patient, () => {
+  it('comes so many days after the run that saw the person leave, and is acknowledged in the job', async ({
+    expect,
+  }) => {
+    const rows = people(20);
+    await using world = await World.open({ users: rows.map(userOf), feed: wholeFeed(rows) });
+    world.writeJob({
+      target: { removeFromIdentityDomain: true },
+      policy: { leavers: [{ disable: 'now' }, { remove: 'after 30d' }] },
+    });
+    expect((await world.apply('--as-of', '2026-10-01')).code).toBe(0);
+    world.writeFeed(wholeFeed(rows.slice(1)));
+    expect((await world.apply('--as-of', '2026-10-02')).report.byOperation.disable.succeeded).toBe(1);
+    const early = await world.apply('--as-of', '2026-10-31T23:59:59Z');
+    expect([early.code, early.report.changes.total]).toEqual([0, 0]);
+    expect(world.users().has('ada.moreau1@example.com')).toBe(true);
+    const due = await world.apply('--as-of', '2026-11-01');
+    expect([due.code, due.report.byOperation.remove.succeeded]).toEqual([0, 1]);
+    expect(world.users().has('ada.moreau1@example.com')).toBe(false);
+    const after = await world.apply('--as-of', '2026-11-02');
+    expect([after.code, after.report.changes.total]).toEqual([0, 0]);
+    expect(after.report.users).toEqual({ managed: 19, unmanaged: 0 });
+  });
+});
+
+describe.concurrent('state from the ledger', patient, () => {
+  it('is refused until a whole list was read, and is what the last run left then', async ({ expect }) => {
+    const rows = people(20);
+    await using world = await World.open({ users: rows.map(userOf), feed: wholeFeed(rows) });
+    const unread = await world.plan('--state', 'ledger');
+    expect(unread.code).toBe(1);
+    expect(unread.stderr).toMatch(/never saw a complete read/);
+    world.writeFeed(wholeFeed(rows.map((row) => (row.id === 'E5' ? { ...row, first: 'Bea' } : row))));
+    expect((await world.apply()).report.changes.succeeded).toBe(1);
+    const known = await world.plan('--state', 'ledger');
+    expect([known.code, known.report.changes.total]).toEqual([0, 0]);
+    expect(known.report.users).toEqual({ managed: 20, unmanaged: 0 });
+  });
+});
+
+describe.concurrent('an account without a role, which the list does not show', patient, () => {
   const rows = people(10);
   const hidden = person(11);
   const users = [...rows.map(userOf), { ...userOf(hidden), roles: [] }];
@@ -90,6 +131,7 @@ describe.concurrent('an account without a role, which the list does not show', (
     expect(first.report.byOperation.create).toMatchObject({ processed: 1, succeeded: 1 });
     expect(world.accepted().map((write) => [write.op, write.key])).toEqual([['assign-role', hidden.login]]);
     expect(world.strays([hidden])).toEqual([]);
+    expect(csvLines(join(first.directory, 'results.csv')).join('\n')).toContain('LINKED_EXISTING');
     const lines = world.journal().length;
 
     const second = await world.apply();
@@ -116,7 +158,7 @@ describe.concurrent('an account without a role, which the list does not show', (
   });
 });
 
-describe.concurrent('a lasting id', () => {
+describe.concurrent('a lasting id', patient, () => {
   it('that comes with another login is the same person, and never a leaver and a joiner', async ({
     expect,
   }) => {

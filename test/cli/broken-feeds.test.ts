@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { csvLines, people, type Ran, userOf, World } from './world.ts';
+import { csvLines, patient, people, type Ran, userOf, World } from './world.ts';
 
 const folder = 'fixtures/runs/broken-feeds';
 
@@ -34,7 +34,7 @@ const quarantined: Readonly<Record<string, readonly [lines: readonly number[], c
   'unclosed-quote.csv': [[7], /QUOTE/],
 };
 
-describe.concurrent('a broken feed', () => {
+describe.concurrent('a broken feed', patient, () => {
   it('has an expectation for each fixture', ({ expect }) => {
     const names = [...Object.keys(refused), ...Object.keys(quarantined)].sort();
     expect(readdirSync(folder).sort()).toEqual(names);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { people, plainFeed, World } from './world.ts';
+import { patient, people, plainFeed, World } from './world.ts';
 
 const folder = 'fixtures/runs/broken-jobs';
 
@@ -18,7 +18,7 @@ const expected: Readonly<Record<string, readonly [place: RegExp, reason: RegExp]
   'unknown-provider.yaml': [/unknown-provider\.yaml:14:\d+/, /oracle-epm/],
 };
 
-describe.concurrent('a broken job file', () => {
+describe.concurrent('a broken job file', patient, () => {
   let world: World;
   beforeAll(async () => {
     world = await World.open({ feed: plainFeed(people(3)) });
@@ -40,7 +40,9 @@ describe.concurrent('a broken job file', () => {
       expect(ran.stderr).toMatch(place);
       expect(ran.stderr).toMatch(reason);
       expect(ran.stderr.split('\n').length).toBeLessThanOrEqual(24);
+      expect(ran.stderr.startsWith(`${name}:`)).toBe(true);
       expect(ran.stderr.trimEnd().split('\n').at(-1)).toMatch(/Nothing was written/);
+      expect(ran.stderr.match(/Nothing was written/g)).toHaveLength(1);
       expect(world.journal()).toEqual([]);
       expect(existsSync(world.runsPath)).toBe(false);
     },

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
-import { people, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, userOf, wholeFeed, World } from './world.ts';
 
-describe.concurrent('a guard', () => {
+describe.concurrent('a guard', patient, () => {
   it('holds the first load of an empty target until the job allows it', async ({ expect }) => {
     const rows = people(12);
     await using world = await World.open({ feed: wholeFeed(rows) });
@@ -45,7 +45,7 @@ describe.concurrent('a guard', () => {
   });
 });
 
-describe.concurrent('two applies at once', () => {
+describe.concurrent('two applies at once', patient, () => {
   it('are one that runs, and one that ends at once with 5 and says who runs', async ({ expect }) => {
     const rows = people(40);
     await using world = await World.open({ faults: [{ do: { latencyMs: 1_500 } }], feed: wholeFeed(rows) });

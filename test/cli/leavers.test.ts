@@ -4,10 +4,11 @@ import {
   csvLines,
   csvRow,
   feedHeader,
+  patient,
   people,
   person,
-  plainFeed,
   type PersonRow,
+  plainFeed,
   userOf,
   wholeFeed,
   World,
@@ -33,7 +34,7 @@ function disabled(world: World, skip = 0): readonly string[] {
 
 const loginsOf = (rows: readonly PersonRow[]): readonly string[] => rows.map((row) => row.login).sort();
 
-describe.concurrent('leavers', () => {
+describe.concurrent('leavers', patient, () => {
   it('are never among the users whom no feed ever named, and are those whom a whole feed no longer names', async ({
     expect,
   }) => {

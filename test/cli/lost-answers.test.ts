@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { people, person, type PersonRow, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, type PersonRow, userOf, wholeFeed, World } from './world.ts';
 
 const before = people(60);
 const leavers = before.slice(0, 3);
@@ -43,11 +43,16 @@ const troubles: Readonly<Record<string, readonly object[]>> = {
   '429 without Retry-After': once({ status: 429, retryAfter: 'none' }),
   '503 although the write took effect': once({ status: 503, applied: true }),
   '500 in the place of the write': once({ status: 500 }),
+  'a refusal of the whole request': once({
+    refuseBatch: { errorcode: 'EPMCSS-21147', errormessage: 'Invalid or insufficient parameters specified.' },
+  }),
+  'counts that contradict the items': once({ contradict: 'counts' }),
+  'a status that is a string of digits': once({ stringStatus: true }),
   'a sign-in page in the place of the write': once({ html: true }),
   'an empty answer after the write took effect': once({ status: 200, body: '', applied: true }),
 };
 
-describe.concurrent('a target that misbehaves once with each kind of write', () => {
+describe.concurrent('a target that misbehaves once with each kind of write', patient, () => {
   it.for(Object.entries(troubles))('by %s gets nothing twice', async ([, faults], { expect }) => {
     await using world = await openWorld(faults);
     const ran = await world.apply('--log-level', 'debug');
@@ -66,7 +71,7 @@ describe.concurrent('a target that misbehaves once with each kind of write', () 
   });
 });
 
-describe.concurrent('a target that cannot be written', () => {
+describe.concurrent('a target that cannot be written', patient, () => {
   it('for a wrong password ends the run with 1 before anything is written', async ({ expect }) => {
     await using world = await openWorld([]);
     const ran = await world.runWith({ EPM_PASSWORD: 'wrong-Sesame' }, 'apply', 'job.yaml');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { people, readReport, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, readReport, userOf, wholeFeed, World } from './world.ts';
 
 const refuse = { errorcode: 'EPMCSS-21143', errormessage: 'Failed to update user. Invalid email.' };
 const before = people(40);
@@ -24,7 +24,7 @@ async function openMixedDay(): Promise<World> {
   return world;
 }
 
-describe.concurrent('report RUN', () => {
+describe.concurrent('report RUN', patient, () => {
   it('rebuilds from the ledger what the run itself wrote, even after later runs', async ({ expect }) => {
     await using world = await openMixedDay();
     const first = await world.apply('--json');
@@ -64,7 +64,7 @@ describe.concurrent('report RUN', () => {
   });
 });
 
-describe.concurrent('plan', () => {
+describe.concurrent('plan', patient, () => {
   it('of the same inputs is the same, byte for byte, and writes to no target', async ({ expect }) => {
     await using world = await openMixedDay();
     const journal = world.journal();
@@ -97,7 +97,7 @@ describe.concurrent('plan', () => {
   });
 });
 
-describe.concurrent('the log', () => {
+describe.concurrent('the log', patient, () => {
   it('names no person and no secret at its most talkative, whatever the target refuses', async ({
     expect,
   }) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { people, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, userOf, wholeFeed, World } from './world.ts';
 
 /** Throws when the report and the journal differ; gives what was counted. */
 function audit(world: World, directory: string, firstSeq: number): Readonly<Record<string, number>> {
@@ -11,7 +11,7 @@ function audit(world: World, directory: string, firstSeq: number): Readonly<Reco
   return counted;
 }
 
-describe('a feed of 10,000 people of whom 100 changed and 20 are refused', () => {
+describe('a feed of 10,000 people of whom 100 changed and 20 are refused', patient, () => {
   it('gives totals that equal the journal, and sends nothing again for the 80 that succeeded', async () => {
     const before = people(10_000);
     const now = before.map((row, index) => (index % 100 === 7 ? { ...row, first: `New${index}` } : row));

@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { brokenSums, type ReportJson } from './sums.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** Half of a short command's time is compiling, which is the same for each of the hundreds that the tests start. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
+
+/** For tests that start many processes: they are slow on a busy machine, and only a hang shall fail them. */
+export const patient = { timeout: 240_000 };
 
 /** What the sandbox and the job agree on; no output may ever show it. */
 export const password = 'Sesame-7391-open';
@@ -363,7 +368,13 @@ export class World implements AsyncDisposable {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: this.folder, USER: 'tester', NO_COLOR: '1', ...variables },
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.folder,
+        NO_COLOR: '1',
+        NODE_COMPILE_CACHE: compileCache,
+        ...variables,
+      },
     });
     this.#children.add(child);
     child.once('close', () => this.#children.delete(child));
