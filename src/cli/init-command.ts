@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { starterFeed, starterJob, starterPaths } from '../job/starter.ts';
-import { close, print } from './output.ts';
+import { close, commandName, print } from './output.ts';
 
 /** Writes a commented job file and a sample feed below a folder; never over a file that is there. */
 export async function initCommand(folder: string): Promise<number> {
@@ -27,6 +27,6 @@ export async function initCommand(folder: string): Promise<number> {
     }
     print(`wrote ${file}`);
   }
-  close(`Nothing was sent anywhere. Next: rollcall plan ${path.join(folder, starterPaths.job)}`);
+  close(`Nothing was sent anywhere. Next: ${commandName()} plan ${path.join(folder, starterPaths.job)}`);
   return 0;
 }

@@ -8,7 +8,7 @@ import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import { verdict } from '../report/verdict.ts';
 import { rebuildReport } from '../run/report-run.ts';
-import { close, print, printJson } from './output.ts';
+import { close, commandName, print, printJson } from './output.ts';
 import { describeRun } from './print-run.ts';
 import { printable } from './text.ts';
 
@@ -28,7 +28,8 @@ export async function runsCommand(flags: LedgerFlags & { readonly limit: number 
     if (flags.json === true) printJson(runs.map(({ facts: _, ...run }) => run));
     else if (runs.length === 0) print('no runs yet');
     else print(runTable(runs));
-    close('Nothing was written. Next: rollcall report RUN');
+    const where = flags.job === undefined ? '' : ` --job ${flags.job}`;
+    close(`Nothing was written. Next: ${commandName()} report RUN${where}`);
     return 0;
   } finally {
     await ledger.close();

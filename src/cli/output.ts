@@ -10,8 +10,14 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/** Indented for people on a terminal; elsewhere one line, as logs like it. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined));
+}
+
+/** How this program was called, for the next command that it proposes. */
+export function commandName(): string {
+  return process.env.npm_command === 'exec' ? 'npx rollcall' : 'rollcall';
 }
 
 /** The last line on stderr: whether anything was written, whether it is safe to run again, and the next command. */

@@ -42,11 +42,12 @@ export function describeRun(report: Report, directory: string): string {
 }
 
 function rowsLine({ rows, feed }: Report): string {
-  const whole = {
+  const proof = {
     proven: 'proven whole',
     unproven: 'not proven whole',
     contradicted: 'not what it says it is',
   }[feed.whole];
+  const whole = feed.partial ? 'a mended part of a feed' : proof;
   const counts = [
     ['changed', rows.changed],
     ['unchanged', rows.unchanged],
@@ -59,7 +60,7 @@ function rowsLine({ rows, feed }: Report): string {
 }
 
 function usersLine({ users }: Report): string {
-  return `users   ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched`;
+  return `users   before: ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched`;
 }
 
 function operationTable(report: Report): string {
@@ -67,7 +68,7 @@ function operationTable(report: Report): string {
     report.run.mode === 'plan'
       ? (['planned', 'held', 'conflict'] as const)
       : (['succeeded', 'failed', 'unknown', 'notSent', 'held', 'conflict'] as const);
-  const shown = columns.filter((column, index) => index === 0 || report.changes[column] > 0);
+  const shown = columns.filter((column) => report.changes[column] > 0);
   if (report.changes.total === 0) return 'changes none: the target matches the feed';
   const table = new Table({
     head: ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))],

@@ -11,7 +11,7 @@ import type { Report } from '../report/report.ts';
 import { verdict } from '../report/verdict.ts';
 import { type RunEnd, runJob } from '../run/run-job.ts';
 import type { StateSource } from '../run/take-state.ts';
-import { close, print, printJson } from './output.ts';
+import { close, commandName, print, printJson } from './output.ts';
 import { describeChange, describeRun } from './print-run.ts';
 import { openWorld } from './terminal.ts';
 import { number } from './text.ts';
@@ -112,7 +112,7 @@ async function printChanges({ planFile, report }: RunEnd, limit: number): Promis
 function nextAfterPlan(report: Report, jobFile: string): string {
   if (report.exitCode === 3) return 'Next: read what the guards say above.';
   if (report.changes.planned === 0) return 'Next: nothing to do.';
-  return `Next: rollcall apply ${jobFile}`;
+  return `Next: ${commandName()} apply ${jobFile}`;
 }
 
 function nextAfterApply(end: RunEnd, jobFile: string): string {
@@ -120,11 +120,11 @@ function nextAfterApply(end: RunEnd, jobFile: string): string {
     case 0:
       return 'Next: nothing to do until the next feed.';
     case 2:
-      return `Next: mend the rows in ${relative(path.join(end.directory, 'rejects.csv'))} and feed them back, or mend them at their source.`;
+      return `Next: mend the rows in ${relative(path.join(end.directory, 'rejects.csv'))} (or at their source), lay it where the feed lies, and apply again.`;
     case 3:
       return 'Next: read what the guards say above.';
     default:
-      return `Next: rollcall apply ${jobFile}`;
+      return `Next: ${commandName()} apply ${jobFile}`;
   }
 }
 

@@ -4,7 +4,7 @@ import { formatProblems } from '../job/format-problems.ts';
 import { JobFailure, type Problem } from '../job/problem.ts';
 import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
-import { close, print, printJson } from './output.ts';
+import { close, commandName, print, printJson } from './output.ts';
 
 export interface ValidateFlags {
   readonly env?: string;
@@ -31,7 +31,7 @@ export async function validateCommand(jobFile: string, flags: ValidateFlags): Pr
   else if (problems.length > 0) print(formatProblems(problems));
   if (valid) {
     if (flags.json !== true) print(`${jobFile} is valid`);
-    close(`Nothing was written. Next: rollcall plan ${jobFile}`);
+    close(`Nothing was written. Next: ${commandName()} plan ${jobFile}`);
     return 0;
   }
   close('Nothing was written. Mend this first; then it is safe to run the same command again.');

@@ -63,6 +63,8 @@ export function diffPerson(compared: ComparedPerson, settings: DiffSettings): Di
   if (user === null) return person.active ? createOf(person, settings) : unchanged;
   const linked = linkedAccount(account, user, person);
   if (!person.active) {
+    // Who was never linked is unmanaged: a first run, or a lost ledger, makes nobody a leaver.
+    if (account?.linkKey !== person.linkKey) return { ...excluded, account: linked };
     return leaverOf({ account: linked, user, rows: person.rows, cause: 'status' }, settings, account);
   }
   const staying: Account = { ...linked, leaverSince: null, absent: null };

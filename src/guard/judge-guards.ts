@@ -38,7 +38,7 @@ export const peopleFloor = 3;
  */
 export function judgeGuards(facts: GuardFacts): readonly Guard[] {
   const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
-  const firstLoad = goesOn || (facts.managed === 0 && facts.people.creates > 0);
+  const firstLoad = goesOn || isFirstLoad(facts);
   const operationGuards = guardNames
     // One reason is enough: everything about a first load is said by its own guard.
     .filter((name) => !(firstLoad && name === 'creates'))
@@ -52,6 +52,15 @@ export function judgeGuards(facts: GuardFacts): readonly Guard[] {
     ...(firstLoad ? [judgeFirstLoad(facts)] : []),
     ...operationGuards,
   ];
+}
+
+/**
+ * Whether people are created in a target where this job knows nobody yet: none at all, or, in one whose users were
+ * only now found to be people of the feed, more than may be created among them.
+ */
+function isFirstLoad({ managed, people, users, limits }: GuardFacts): boolean {
+  if (managed === 0) return people.creates > 0;
+  return users.linkedBefore === 0 && people.creates > allowedPeople(limits.creates, managed);
 }
 
 /** How many people an operation may concern. */
@@ -107,7 +116,7 @@ function judgeWholeness(facts: GuardFacts): Guard {
     actual: facts.feed.rows,
     tripped,
     advice: tripped
-      ? 'The feed is not what its row count or hash says: it was cut or changed. Get a new export.'
+      ? `The feed was cut or changed: ${facts.feed.contradiction ?? 'its proof is missing'}. Get a new export.`
       : null,
   };
 }
@@ -135,7 +144,7 @@ function judgeFirstLoad(facts: GuardFacts): Guard {
     actual: creates,
     tripped,
     advice: tripped
-      ? `This is the first load: none of the target's users is known to this job, and ${creates} would be created. ` +
+      ? `This is the first load: the job has not linked any user of the target yet, and ${creates} would be created. ` +
         'Read the plan; if it is right, set firstLoad: true in the job for this one time.'
       : null,
   };

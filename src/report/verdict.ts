@@ -40,7 +40,7 @@ export function nextStep(report: ReportWithoutFailures): string | null {
     case 2:
       return 'The rows concerned are in rejects.csv with their reasons: mend them there or at their source, then run the job again.';
     case 3:
-      return 'Look at the guards below. If the changes are wanted, have the plan approved or raise the limit in the job; if not, mend the feed.';
+      return 'Look at the guards below. If the changes are wanted, raise the limit in the job; if not, mend the feed.';
     case 4:
       return 'Run apply again: it looks up what is in doubt and goes on from there.';
     default:

@@ -65,7 +65,8 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
     return {
       provider: target.provider,
       connection,
-      baseUrl,
+      // The sandbox's port means nothing once the run is over.
+      baseUrl: sandbox === null ? baseUrl : target.origin,
       traffic: () => ({ requests, waitedMs: Math.round(limiter.waitedMs) }),
       close: async () => {
         await connection.close();
