@@ -1,8 +1,9 @@
 import { Failure } from '../domain/failure.ts';
 import { oracleEpm } from './oracle-epm/oracle-epm.ts';
 import type { Sandbox } from './sandbox.ts';
+import { vikingcloud } from './vikingcloud/vikingcloud.ts';
 
-export const sandboxes: readonly Sandbox[] = [oracleEpm];
+export const sandboxes: readonly Sandbox[] = [oracleEpm, vikingcloud];
 
 export function findSandbox(provider: string): Sandbox {
   const found = sandboxes.find((sandbox) => sandbox.id === provider);
