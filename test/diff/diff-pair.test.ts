@@ -391,10 +391,16 @@ describe('a person whose status says that it has left', () => {
     ).toEqual({ need: null, bucket: 'unchanged', account: null });
   });
 
-  it('is linked when it was matched for the first time, and disabled', () => {
-    const { need, account } = diffPerson(buildPair(left, buildUser(), null), settings);
-    expect(need).toMatchObject({ operation: 'disable', key: 'E1', linkKey: 'e1' });
-    expect(account).toMatchObject({ linkKey: 'e1', leaverSince: asOf });
+  it('is only linked when it was matched for the first time, and disabled by the next run', () => {
+    const first = diffPerson(buildPair(left, buildUser(), null), settings);
+    expect(first).toMatchObject({
+      need: null,
+      bucket: 'excluded',
+      account: { linkKey: 'e1', leaverSince: null },
+    });
+    const next = diffPerson({ ...buildPair(left, buildUser(), null), account: first.account }, settings);
+    expect(next.need).toMatchObject({ operation: 'disable', key: 'E1', linkKey: 'e1' });
+    expect(next.account).toMatchObject({ linkKey: 'e1', leaverSince: asOf });
   });
 
   it.each([

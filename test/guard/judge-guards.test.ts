@@ -290,7 +290,8 @@ describe('judging', () => {
     if (feed.whole === 'contradicted') tripped.push('feedWhole');
     if (users.linkedBefore > 0 && users.total === 0) tripped.push('targetRead');
     const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
-    const first = goesOn || (managed === 0 && people.creates > 0);
+    const stranger = users.linkedBefore === 0 && isOver(facts, 'creates');
+    const first = goesOn || (managed === 0 ? people.creates > 0 : stranger);
     if (first && !facts.firstLoadAllowed) tripped.push('firstLoad');
     const unjudged = [...(first ? ['creates'] : []), ...(goesOn ? ['updates'] : [])];
     return [...tripped, ...guardNames.filter((name) => !unjudged.includes(name) && isOver(facts, name))];
