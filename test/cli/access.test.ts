@@ -64,6 +64,35 @@ describe.concurrent('disabling', patient, () => {
     expect(world.strays(rows)).toEqual([]);
   });
 
+  it('that stops half-way is finished later, and still gives back every role', async ({ expect }) => {
+    const rows = people(20);
+    const users = rows.map((row) => (row.id === 'E4' ? { ...userOf(row), roles } : userOf(row)));
+    const refuse = { errorcode: 'EPMCSS-21002', errormessage: 'Failed to unassign role.' };
+    await using world = await World.open({ users, feed: wholeFeed(rows), job: withoutRoles });
+    expect((await world.apply()).code).toBe(0);
+    const rolesNow = (): readonly string[] => world.users().get('ada.moreau4@example.com')?.roles ?? [];
+
+    // The second of the three roles cannot be taken in the first run.
+    await world.serve({ faults: [{ match: { op: 'unassign-role' }, skip: 1, times: 1, do: { refuse } }] });
+    world.writeFeed(wholeFeed(rows.filter((row) => row.id !== 'E4')));
+    const half = await world.apply();
+    expect([half.code, half.report.byOperation.disable.failed]).toEqual([2, 1]);
+    expect(rolesNow()).toHaveLength(2);
+    expect((await world.apply()).code).toBe(0);
+    expect(rolesNow()).toEqual([]);
+
+    // Nor can the second be given back at once.
+    await world.serve({ faults: [{ match: { op: 'assign-role' }, skip: 1, times: 1, do: { refuse } }] });
+    world.writeFeed(wholeFeed(rows));
+    const halfBack = await world.apply();
+    expect([halfBack.code, halfBack.report.byOperation.enable.failed]).toEqual([2, 1]);
+    expect(rolesNow()).toHaveLength(1);
+    expect((await world.apply()).code).toBe(0);
+    expect([...rolesNow()].sort()).toEqual([...roles].sort());
+    const again = await world.apply();
+    expect([again.code, again.report.changes.total]).toEqual([0, 0]);
+  });
+
   it('by somebody else is a conflict, and stays one until a person has looked', async ({ expect }) => {
     const rows = people(20);
     await using world = await World.open({ users: rows.map(userOf), feed: wholeFeed(rows) });

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { patient, people, person, type PersonRow, userOf, wholeFeed, World } from './world.ts';
+import { patient, pause, people, person, type PersonRow, userOf, wholeFeed, World } from './world.ts';
 
 /** Every answer takes its time, so that a kill finds requests on their way. */
 const slow = [{ do: { latencyMs: 30 } }];
@@ -14,7 +14,7 @@ async function killAfter(world: World, lines: number): Promise<void> {
     over = true;
   });
   while (!over && world.journalLines() < before + lines) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
   }
   child.kill('SIGKILL');
   const { signal, stderr } = await ended;

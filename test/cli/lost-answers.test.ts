@@ -71,6 +71,23 @@ describe.concurrent('a target that misbehaves once with each kind of write', pat
   });
 });
 
+describe.concurrent('a create whose answer is lost', patient, () => {
+  it('is finished even when people are not matched by login', async ({ expect }) => {
+    await using world = await World.open({
+      users: before.map(userOf),
+      faults: [{ match: { op: 'add' }, times: 1, do: { drop: 'after' } }],
+      feed: wholeFeed(now),
+      job: { match: 'emails.work' },
+    });
+    const ran = await world.apply();
+    expect(ran.code).toBe(0);
+    expect(world.strays(now)).toEqual([]);
+    expect(doubled(world)).toEqual([]);
+    const again = await world.apply();
+    expect([again.code, again.report.changes.total]).toEqual([0, 0]);
+  });
+});
+
 describe.concurrent('a target that cannot be written', patient, () => {
   it('for a wrong password ends the run with 1 before anything is written', async ({ expect }) => {
     await using world = await openWorld([]);

@@ -1,9 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { patient, people, userOf, wholeFeed, World } from './world.ts';
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+import { patient, pause, people, readReport, userOf, wholeFeed, World } from './world.ts';
 
 /** So many lines in the journal, or the end of the run. */
 async function untilWritten(world: World, lines: number, isOver: () => boolean): Promise<void> {
@@ -17,7 +15,7 @@ describe.concurrent('an apply that stops', patient, () => {
     expect,
   }) => {
     const rows = people(400);
-    await using world = await World.open({ faults: [{ do: { latencyMs: 60 } }], feed: wholeFeed(rows) });
+    await using world = await World.open({ faults: [{ do: { latencyMs: 150 } }], feed: wholeFeed(rows) });
     world.writeJob(small);
     const { child, ended } = world.start(['apply', 'job.yaml']);
     await untilWritten(world, 100, () => child.exitCode !== null);
@@ -28,6 +26,7 @@ describe.concurrent('an apply that stops', patient, () => {
     expect(ran.report.changes.notSent).toBeGreaterThan(0);
     expect(ran.stderr.trimEnd().split('\n').at(-1)).not.toMatch(/Nothing was written/);
 
+    await world.serve();
     const next = await world.apply();
     expect(next.code).toBe(0);
     expect(world.strays(rows)).toEqual([]);
@@ -66,7 +65,7 @@ describe.concurrent('an apply that stops', patient, () => {
 
   it('because its report cannot be written says that changes were, and ends with 4', async ({ expect }) => {
     const rows = people(30);
-    await using world = await World.open({ faults: [{ do: { latencyMs: 150 } }], feed: wholeFeed(rows) });
+    await using world = await World.open({ faults: [{ do: { latencyMs: 500 } }], feed: wholeFeed(rows) });
     const { child, ended } = world.start(['apply', 'job.yaml']);
     await untilWritten(world, 1, () => child.exitCode !== null);
     const [id = ''] = readdirSync(world.runsPath);
@@ -84,6 +83,33 @@ describe.concurrent('an apply that stops', patient, () => {
     expect(rebuilt.report.changes).toMatchObject({ total: 30, succeeded: 30 });
     const next = await world.apply();
     expect([next.code, next.report.changes.total]).toEqual([0, 0]);
+  });
+
+  it('while nobody can be looked up reports the lost answers as unknown, and the next one settles them', async ({
+    expect,
+  }) => {
+    const before = people(30);
+    const now = before.map((row, index) => (index < 8 ? { ...row, first: 'New' } : row));
+    await using world = await World.open({ users: before.map(userOf), feed: wholeFeed(before) });
+    expect((await world.apply()).code).toBe(0);
+    world.writeFeed(wholeFeed(now));
+    await world.serve({
+      faults: [
+        { match: { op: 'update' }, do: { drop: 'after' } },
+        { match: { op: 'list-users' }, skip: 1, do: { status: 503 } },
+      ],
+    });
+    const ran = await world.apply();
+    expect(ran.code).toBe(4);
+    expect(ran.report.changes).toMatchObject({ total: 8, unknown: 8, failed: 0 });
+    await world.serve();
+    const next = await world.apply();
+    expect([next.code, next.report.changes.total]).toEqual([0, 0]);
+    expect(world.journal()).toHaveLength(8);
+    expect(world.strays(now)).toEqual([]);
+    const settled = await world.run('report', ran.report.run.id, '--ledger', 'ledger.db', '--out', 'settled');
+    expect(settled.code).toBe(0);
+    expect(readReport(world.path('settled')).changes).toMatchObject({ total: 8, succeeded: 8, unknown: 0 });
   });
 
   it('by no means: a storm of lost answers, refusals and pauses leaves nothing doubled', async ({

@@ -78,6 +78,10 @@ export interface SandboxWorld {
 
 export const feedHeader = 'Employee ID,User Login,First Name,Last Name,Email,Role,Status';
 
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 export function person(number: number, difference: Partial<PersonRow> = {}): PersonRow {
   const login = `ada.moreau${number}@example.com`;
   return {
