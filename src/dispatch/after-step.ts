@@ -26,17 +26,24 @@ export function afterStep(
     ...user,
     linkKey: change.linkKey,
     key: change.key,
-    disabled: disabledAfter(change, account, tools.asOf),
+    disabled: disabledAfter(change, step, account, tools.asOf),
     leaverSince: account?.leaverSince ?? null,
     absent: account?.absent ?? null,
   };
 }
 
-function disabledAfter(change: Change, account: Account | null, asOf: string): Account['disabled'] {
+function disabledAfter(
+  change: Change,
+  step: Step,
+  account: Account | null,
+  asOf: string,
+): Account['disabled'] {
   if (change.operation === 'disable')
     return { at: account?.disabled?.at ?? asOf, restore: restoreOf(change) };
-  // Kept until the last step of an enable: the next run would not dare to enable it without.
-  return account?.disabled ?? null;
+  // Kept until the last step of an enable: the next run would not dare to enable it without. Not longer, or it would
+  // enable what others disable from now on.
+  const isEnabled = change.operation === 'enable' && step === change.steps.at(-1);
+  return isEnabled ? null : (account?.disabled ?? null);
 }
 
 function restoreOf(change: Change): Attributes {

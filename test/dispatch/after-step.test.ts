@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { afterStep } from '../../src/dispatch/after-step.ts';
+import type { Change, Step } from '../../src/domain/change.ts';
+import type { Account } from '../../src/domain/user.ts';
+import { buildChange, buildStep } from '../report/build.ts';
+
+const asOf = '2026-06-01T00:00:00.000Z';
+const tools = {
+  asOf,
+  applied: (step: Step, user: Account | null, userId: string) => ({
+    id: userId,
+    active: step.action !== 'unassign-role',
+    attributes: { ...user?.attributes, ...step.values },
+  }),
+};
+
+const steps = [
+  buildStep({ values: { title: 'Manager' } }),
+  buildStep({ action: 'assign-role', subject: 'Viewer' }),
+];
+
+const account: Account = {
+  id: 'u1',
+  active: true,
+  attributes: { title: 'Clerk', city: 'Bern' },
+  linkKey: 'e1',
+  key: 'E1',
+  disabled: null,
+  leaverSince: '2026-05-01T00:00:00.000Z',
+  absent: { feedSha256: 'a', at: '2026-05-01T00:00:00.000Z' },
+};
+
+function accountAfter(change: Change, index: number, known: Account | null = account): Account {
+  const step = change.steps[index];
+  if (step === undefined) throw new Error('no such step');
+  return afterStep(change, step, known, 'u1', tools);
+}
+
+describe('an account after a step', () => {
+  it('has what the step wrote beside what it had, and the rest of its memory', () => {
+    expect(accountAfter(buildChange({ steps }), 0)).toEqual({
+      ...account,
+      attributes: { title: 'Manager', city: 'Bern' },
+    });
+  });
+
+  it('is linked to the change’s person from its first step on', () => {
+    const created = accountAfter(buildChange({ operation: 'create', userId: null, steps }), 0, null);
+    expect(created).toEqual({
+      id: 'u1',
+      active: true,
+      attributes: { title: 'Manager' },
+      linkKey: 'e1',
+      key: 'E1',
+      disabled: null,
+      leaverSince: null,
+      absent: null,
+    });
+  });
+
+  it('of an update keeps what a disable remembered', () => {
+    const disabled = { at: asOf, restore: { roles: ['Viewer'] } };
+    expect(accountAfter(buildChange({ steps }), 1, { ...account, disabled }).disabled).toEqual(disabled);
+  });
+});
+
+describe('a disable', () => {
+  const change = buildChange({
+    operation: 'disable',
+    remember: { roles: ['Planner', 'Viewer'] },
+    steps: [buildStep({ action: 'unassign-role' }), buildStep({ action: 'unassign-role' })],
+  });
+
+  it('is remembered from its first step on, with what enabling has to give back', () => {
+    expect(accountAfter(change, 0).disabled).toEqual({ at: asOf, restore: { roles: ['Planner', 'Viewer'] } });
+  });
+
+  it('keeps the day on which it began', () => {
+    const begun = { at: '2026-05-20T00:00:00.000Z', restore: { roles: ['Viewer'] } };
+    expect(accountAfter(change, 1, { ...account, disabled: begun }).disabled).toEqual({
+      at: begun.at,
+      restore: { roles: ['Planner', 'Viewer'] },
+    });
+  });
+
+  it('of a user who had nothing is remembered all the same', () => {
+    expect(accountAfter({ ...change, remember: null }, 0).disabled).toEqual({ at: asOf, restore: {} });
+  });
+});
+
+describe('an enable', () => {
+  const disabled = { at: '2026-05-20T00:00:00.000Z', restore: { roles: ['Viewer'] } };
+  const change = buildChange({ operation: 'enable', steps });
+
+  it('keeps what has to be given back until its last step', () => {
+    expect(accountAfter(change, 0, { ...account, disabled }).disabled).toEqual(disabled);
+  });
+
+  it('forgets with its last step that this job disabled the account, so that what others disable stays so', () => {
+    expect(accountAfter(change, 1, { ...account, disabled }).disabled).toBeNull();
+  });
+});
