@@ -149,7 +149,7 @@ class Sending {
     for (const [position, entry] of entries.entries()) {
       const outcome = outcomes[position];
       if (outcome?.result === 'unknown') doubts.set(entry.index, outcome);
-      else if (outcome !== undefined) this.#settle(entry, this.#linked(outcome));
+      else if (outcome !== undefined) this.#settle(entry, this.#linked(entry, outcome));
     }
     const doubtful = entries.filter((entry) => doubts.has(entry.index));
     const doubtOf = (entry: Entry): Outcome => doubts.get(entry.index) ?? unanswered('UNANSWERED', null);
@@ -221,8 +221,10 @@ class Sending {
     this.sent[entry.index] = { outcome, attempts: this.#attempts[entry.index] ?? 1 };
   }
 
-  #linked(outcome: Outcome): Outcome {
-    if (outcome.errorCode !== 'ALREADY_EXISTS' || !this.#tools.linkExisting) return outcome;
+  #linked(entry: Entry, outcome: Outcome): Outcome {
+    // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
+    const isTaken = this.#tools.linkExisting || this.#doubts.has(entry.index);
+    if (outcome.errorCode !== 'ALREADY_EXISTS' || !isTaken) return outcome;
     return { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING' };
   }
 
