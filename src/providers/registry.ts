@@ -1,9 +1,11 @@
 import type { Provider } from '../contracts/provider.ts';
 import { oracleEpm } from './oracle-epm/index.ts';
+import { rsaIdPlus } from './rsa-id-plus/index.ts';
 import { vikingcloud } from './vikingcloud/index.ts';
 
 /** Every provider by its id; the only place that names vendors. */
 export const providers: Readonly<Record<string, Provider>> = {
   [oracleEpm.id]: oracleEpm,
+  [rsaIdPlus.id]: rsaIdPlus,
   [vikingcloud.id]: vikingcloud,
 };
