@@ -1,0 +1,128 @@
+import type { Connection, Item, Sought, Tools } from '../../contracts/provider.ts';
+import type { User } from '../../domain/user.ts';
+import { unauthorised, unreadable } from './answers.ts';
+import type { Config } from './config.ts';
+import { filterBy, filterById, type Filter } from './filter.ts';
+import { limits, singleLookUpsMax } from './limits.ts';
+import { type List, readPages, shifted } from './pages.ts';
+import { readRoles, type Roles } from './roles.ts';
+import { openSession } from './session.ts';
+import { foldId, foldName, userOf } from './users.ts';
+import { VcdUser } from './wire.ts';
+import { openWriter, usersPath } from './writer.ts';
+
+/** Signs in, once and alone; everything else follows on that session. */
+export async function connect(config: Config, tools: Tools): Promise<Connection> {
+  const session = await openSession(config, tools);
+  const { send } = session;
+  let knownRoles: Promise<Roles> | null = null;
+
+  /** Read when they are first needed; a failed read is no answer for the next one who asks. */
+  const roles = (): Promise<Roles> => {
+    knownRoles ??= readRoles(send).catch((error: unknown) => {
+      knownRoles = null;
+      throw error;
+    });
+    return knownRoles;
+  };
+
+  async function* list(filter: Filter | null): AsyncGenerator<readonly User[]> {
+    const asked: List = { path: usersPath, query: { sortAsc: 'username', ...filter } };
+    let before = new Set<string>();
+    for await (const values of readPages(send, asked)) {
+      const users: User[] = [];
+      for (const value of values) users.push(await listedUser(value, roles));
+      // Rows move to the next page when somebody is added on one that was read already.
+      if (users.some(({ id }) => before.has(id))) throw shifted(asked);
+      before = new Set(users.map(({ id }) => id));
+      if (users.length > 0) yield users;
+    }
+  }
+
+  /** Picks the users who are wanted from a list; null asks for the whole of it. */
+  async function pick(filter: Filter | null, wanted: Wanted): Promise<void> {
+    for await (const users of list(filter)) for (const user of users) wanted.see(user);
+  }
+
+  async function find(sought: readonly Sought[]): Promise<readonly (User | undefined)[]> {
+    const wanted = new Wanted(sought);
+    const filters = wanted.filters();
+    if (filters === null || filters.length > singleLookUpsMax) await pick(null, wanted);
+    else for (const filter of filters) await pick(filter, wanted);
+    return sought.map((one) => wanted.found(one));
+  }
+
+  const writer = openWriter({ session, config, tools, roles, find });
+
+  return {
+    ownId: session.ownId,
+    readUsers: () => list(null),
+    lookUp: find,
+    // One user is one request.
+    bodyBytes: () => 0,
+    async write(items) {
+      if (items.length > limits.batchSize) throw new Error('A request takes one user.');
+      const [item] = items;
+      return item === undefined ? [] : [await writer.write(item)];
+    },
+    close: () => session.close(),
+  };
+}
+
+async function listedUser(value: unknown, roles: () => Promise<Roles>): Promise<User> {
+  const read = VcdUser.safeParse(value);
+  const call = { method: 'GET', path: usersPath };
+  if (!read.success) {
+    const field = read.error.issues[0]?.path.join('.') || 'it';
+    throw unreadable(call, `a listed user has another form (${field})`);
+  }
+  const isNamed = (read.data.roleEntityRefs ?? []).every(({ name }) => typeof name === 'string');
+  const names = isNamed ? null : await roles();
+  const user = userOf(read.data, (role) => role.name ?? names?.nameOf(role) ?? role.id);
+  if (user !== null) return user;
+  // A restricted field: whoever is not shown it would take disabled users for active ones.
+  throw unauthorised(call, 'users come without `enabled`, which the right "View Group / User" shows', null);
+}
+
+/** The users who are looked for, by id where it is known, else by name. */
+class Wanted {
+  readonly #ids = new Map<string, User | undefined>();
+  readonly #names = new Map<string, User | undefined>();
+
+  constructor(sought: readonly Sought[]) {
+    for (const one of sought) {
+      const name = nameOf(one);
+      if (one.userId !== null) this.#ids.set(foldId(one.userId), undefined);
+      else if (name !== null) this.#names.set(name, undefined);
+    }
+  }
+
+  see(user: User): void {
+    if (this.#ids.has(user.id)) this.#ids.set(user.id, user);
+    const { userName } = user.attributes;
+    const name = typeof userName === 'string' ? foldName(userName) : '';
+    if (this.#names.has(name)) this.#names.set(name, user);
+  }
+
+  /** One for each; null when somebody can only be found in the whole list. */
+  filters(): readonly Filter[] | null {
+    const filters: Filter[] = [...this.#ids.keys()].map(filterById);
+    for (const name of this.#names.keys()) {
+      const filter = filterBy('username', name);
+      if (filter === null) return null;
+      filters.push(filter);
+    }
+    return filters;
+  }
+
+  found(one: Sought): User | undefined {
+    if (one.userId !== null) return this.#ids.get(foldId(one.userId));
+    const name = nameOf(one);
+    return name === null ? undefined : this.#names.get(name);
+  }
+}
+
+function nameOf({ attributes }: Sought | Item): string | null {
+  const { userName } = attributes;
+  return typeof userName === 'string' && userName !== '' ? foldName(userName) : null;
+}

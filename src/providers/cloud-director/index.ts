@@ -1,0 +1,47 @@
+import type { Provider } from '../../contracts/provider.ts';
+import { Config } from './config.ts';
+import { connect } from './connection.ts';
+import { limits } from './limits.ts';
+import { review } from './review.ts';
+import { remembers, steps } from './steps.ts';
+import { applied } from './users.ts';
+import { createOnly, verdict } from './verdict.ts';
+
+const text = { type: 'string', caseExact: true, writable: 'always', required: false } as const;
+
+/** VMware Cloud Director and VCF Automation, by the users of CloudAPI (`/cloudapi/1.0.0/users`). */
+export const cloudDirector: Provider<Config> = {
+  id: 'cloud-director',
+  title: 'VMware Cloud Director',
+  config: Config,
+  supports: {
+    operations: ['create', 'update', 'enable', 'disable', 'remove'],
+    listAll: true,
+    listIsComplete: true,
+    lookUp: true,
+  },
+  limits,
+  attributes: {
+    // Whether an existing user may be renamed hangs on the version: the provider says so of each (`target.renames`).
+    userName: { type: 'string', caseExact: false, writable: 'always', required: true },
+    displayName: text,
+    'name.givenName': text,
+    'name.familyName': text,
+    'emails.work': { ...text, format: 'email' },
+    'phoneNumbers.work': text,
+    roles: { type: 'set', caseExact: true, writable: 'always', required: false },
+    'cloud-director.description': text,
+    'cloud-director.providerType': { type: 'string', caseExact: true, writable: 'never', required: false },
+  },
+  // The server gives the ids.
+  idOf: () => null,
+  review,
+  steps: (need) => steps(need),
+  remembers,
+  // Everybody is listed: whom the list leaves out is gone.
+  unlisted: (user) => user,
+  applied,
+  verdict,
+  createOnly,
+  connect,
+};

@@ -1,0 +1,64 @@
+import type { Outcome } from '../../domain/change.ts';
+import type { ErrorCode } from '../../domain/error-code.ts';
+import { type Read, saidIn } from './answers.ts';
+import type { Redact } from './redact.ts';
+
+export function succeeded(userId: string | null = null): Outcome {
+  return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
+}
+
+/** The user is gone: what was to be done to it is done (a removal), or can never be. */
+export function alreadyGone(code: string | null): Outcome {
+  return outcome('succeeded', 'ALREADY_SO', code, 'The user was gone already.');
+}
+
+export function missing(code: string | null): Outcome {
+  return outcome('failed', 'REFUSED', code, 'The organisation has no user of this id any more.');
+}
+
+/** The vendor's refusal of one user, in its own words as far as they may be shown. */
+export function refusedByVendor(read: Read, redact: Redact): Outcome {
+  const { code, message } = saidIn(read.json);
+  const said = message === null ? `HTTP ${read.status}, and it did not say why` : redact(message);
+  return outcome('failed', 'REFUSED', code, `Cloud Director refused this user: ${said}`);
+}
+
+export function refusedByUs(code: 'REFUSED' | 'NOT_WRITABLE', message: string): Outcome {
+  return outcome(code === 'NOT_WRITABLE' ? 'conflict' : 'failed', code, null, message);
+}
+
+export function existsAlready(code: string | null, userId: string): Outcome {
+  const message = 'A user of this name exists in the organisation; it was left as it is.';
+  return { ...outcome('conflict', 'ALREADY_EXISTS', code, message), userId };
+}
+
+/** The answer to a write showed other values than those written: a look-up decides. */
+export const contradictory: Outcome = {
+  ...outcome('unknown', 'CONTRADICTORY_ANSWER', null, 'The user in the answer lacks what was written.'),
+};
+
+export const taskGivenUp: Outcome = {
+  ...outcome('unknown', 'UNANSWERED', null, 'The task of this write was cancelled before its end.'),
+};
+
+export const ownAccount: Outcome = {
+  ...outcome('failed', 'OWN_ACCOUNT', null, 'This is the account that rollcall signs in with.'),
+};
+
+export const ownershipLeft: Outcome = {
+  ...outcome(
+    'succeeded',
+    'ALREADY_SO',
+    null,
+    'Nothing was moved and nothing sent: target.takeOwnershipBeforeRemove is false.',
+  ),
+};
+
+export function outcome(
+  result: Outcome['result'],
+  errorCode: ErrorCode,
+  providerCode: string | null,
+  message: string,
+): Outcome {
+  return { result, errorCode, providerCode, message, userId: null };
+}
