@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** A secret stands in a job file only as a reference to where it is kept. */
+const Reference = z
+  .string()
+  .regex(/^(env|file):.+$/, 'Write a reference, env:NAME or file:PATH: a secret itself is refused here.');
+
+const Bearer = z.strictObject({
+  type: z.literal('bearer'),
+  token: Reference.describe('env:NAME or file:PATH of the token that the service issued for provisioning.'),
+});
+
+const Basic = z.strictObject({
+  type: z.literal('basic'),
+  username: z.string().min(1).describe('In clear or as a reference (env:NAME, file:PATH).'),
+  password: Reference.describe('env:NAME or file:PATH.'),
+});
+
+const OAuth = z.strictObject({
+  type: z.literal('oauth'),
+  tokenUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !/[@#]/.test(text), 'Write the address alone, without credentials or fragment.')
+    .describe('Whole address of the token endpoint; its host may be another than that of baseUrl.'),
+  clientId: z.string().min(1).describe('In clear or as a reference (env:NAME, file:PATH).'),
+  clientSecret: Reference.describe('env:NAME or file:PATH.'),
+  clientAuthentication: z
+    .enum(['basic', 'post'])
+    .default('basic')
+    .describe('How the client names itself: HTTP Basic (RFC 6749, 2.3.1) or fields of the form.'),
+  scope: z.string().min(1).optional().describe('Scopes to ask for, separated by blanks.'),
+});
+
+const Use = z
+  .strictObject({
+    patch: z.boolean().optional().describe('False: PUT with the whole resource, read before.'),
+    bulk: z.boolean().optional(),
+    filter: z.boolean().optional().describe('False: a user without an id is sought in the whole list.'),
+    etag: z.boolean().optional().describe('True: writes carry If-Match, and the service must know it.'),
+    sort: z.boolean().optional(),
+  })
+  .default({})
+  .describe('What to use whatever ServiceProviderConfig says, for a service that is wrong about itself.');
+
+/** What `target` holds for this provider. */
+export const Config = z.strictObject({
+  auth: z.discriminatedUnion('type', [Bearer, Basic, OAuth]),
+  use: Use,
+  patchDialect: z
+    .enum(['rfc', 'okta', 'entra'])
+    .default('rfc')
+    .describe(
+      'The form of PATCH that the service takes: that of RFC 7644, or the one that Okta or Entra ID sends.',
+    ),
+  paging: z
+    .enum(['auto', 'index', 'cursor'])
+    .default('auto')
+    .describe('Auto: by cursor (RFC 9865) where the service offers it, else by index.'),
+  pageSize: z.int().min(1).max(10_000).default(100).describe('Users asked for in one page.'),
+  lookUp: z
+    .enum(['query', 'search'])
+    .default('query')
+    .describe('Search: POST /Users/.search, which keeps logins out of addresses, where the service has it.'),
+  groupsFrom: z
+    .enum(['auto', 'users', 'groups'])
+    .default('auto')
+    .describe('Where memberships are read: the attribute `groups` of users, or the members of each group.'),
+  removal: z
+    .enum(['delete', 'deactivate'])
+    .default('delete')
+    .describe('What `remove` does: DELETE, or only `active: false`.'),
+  unseen: z
+    .array(z.string().min(1))
+    .default(['password'])
+    .describe('Attributes that the service never shows and keeps when a PUT leaves them out.'),
+  ownLogin: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('userName of the account that signs in, if it is listed; it is never written.'),
+});
+
+export type Config = z.infer<typeof Config>;
