@@ -25,8 +25,11 @@ export interface GuardFacts {
   readonly people: PeopleByGuard;
   /** Users linked to a person of this job at plan time. */
   readonly managed: number;
-  /** Users that the target has in all, and how many of this job's it had when the ledger last looked. */
-  readonly users: { readonly total: number; readonly linkedBefore: number };
+  /**
+   * Users that the target shows in all, how many of this job's the ledger knew before, and how many of those the
+   * target should show.
+   */
+  readonly users: { readonly total: number; readonly linkedBefore: number; readonly expected: number };
 }
 
 /** However few people a target has, so many changes of a kind are always allowed. */
@@ -48,7 +51,7 @@ export function judgeGuards(facts: GuardFacts): readonly Guard[] {
   return [
     ...(facts.mode === 'full' && !facts.feed.partial ? [judgeRows(facts)] : []),
     ...(facts.feed.whole === 'unproven' ? [] : [judgeWholeness(facts)]),
-    ...(facts.users.linkedBefore > 0 ? [judgeRead(facts)] : []),
+    ...(facts.users.expected > 0 ? [judgeRead(facts)] : []),
     ...(firstLoad ? [judgeFirstLoad(facts)] : []),
     ...operationGuards,
   ];
@@ -129,7 +132,7 @@ function judgeRead(facts: GuardFacts): Guard {
     actual: facts.users.total,
     tripped,
     advice: tripped
-      ? `The target shows no user at all, but ${facts.users.linkedBefore} were known. Check its address and the rights ` +
+      ? `The target shows no user at all, but ${facts.users.expected} were known. Check its address and the rights ` +
         'of the account that reads it.'
       : null,
   };

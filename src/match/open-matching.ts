@@ -226,8 +226,14 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         LEFT JOIN account a ON a.user_id = u.user_id
         WHERE a.link_key IS NULL AND NOT EXISTS
           (SELECT 1 FROM account o JOIN user ou ON ou.user_id = o.user_id WHERE o.link_key = p.link_key)`);
-      const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL') - leftOut;
-      return { total, linkedBefore, managed: linked + matched, unmanaged: users - linked - matched };
+      const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
+      return {
+        total,
+        linkedBefore,
+        expected: linkedBefore - leftOut,
+        managed: linked + matched,
+        unmanaged: users - linked - matched,
+      };
     },
     hasUnreadableIdentity: () =>
       count(`

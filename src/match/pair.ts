@@ -29,6 +29,8 @@ export interface UserCounts {
   readonly unmanaged: number;
   /** Users that the target, or the ledger in its stead, shows: those completed from the ledger are not among them. */
   readonly total: number;
-  /** Linked accounts that the ledger knew before this run, and that the target's list should show. */
+  /** Linked accounts that the ledger knew before this run. */
   readonly linkedBefore: number;
+  /** Those of them that the target should show: not the ones that its list was known to leave out. */
+  readonly expected: number;
 }

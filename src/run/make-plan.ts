@@ -40,7 +40,7 @@ export async function makePlan(
       firstLoadGoesOn: await firstLoadGoesOn(open),
       people: comparison.people,
       managed: counts.managed,
-      users: { total: counts.total, linkedBefore: counts.linkedBefore },
+      users: counts,
     }),
   ];
   const held = guards.some((guard) => guard.tripped);

@@ -30,7 +30,7 @@ function buildFacts(difference: Partial<GuardFacts> = {}): GuardFacts {
     firstLoadGoesOn: false,
     people: nobody,
     managed: 100,
-    users: { total: 100, linkedBefore: 100 },
+    users: { total: 100, linkedBefore: 100, expected: 100 },
     ...difference,
   };
 }
@@ -107,7 +107,7 @@ describe.each(guardNames)('the guard on %s', (name) => {
         people: { ...nobody, [name]: actual },
         limits: { ...buildFacts().limits, [name]: percentOf(5) },
         // Creates without anybody managed are a first load, which has a guard of its own.
-        ...(managed === 0 && name === 'creates' ? { users: { total: 0, linkedBefore: 0 } } : {}),
+        ...(managed === 0 && name === 'creates' ? { users: { total: 0, linkedBefore: 0, expected: 0 } } : {}),
       });
     if (managed === 0 && name === 'creates') {
       expect(guardOf(allowed)).toBeUndefined();
@@ -150,7 +150,7 @@ describe.each(guardNames)('the guard on %s', (name) => {
 describe('a first load', () => {
   const empty: Partial<GuardFacts> = {
     managed: 0,
-    users: { total: 12, linkedBefore: 0 },
+    users: { total: 12, linkedBefore: 0, expected: 0 },
     people: { ...nobody, creates: 1 },
   };
 
@@ -226,13 +226,18 @@ describe('the proof that a feed is whole', () => {
 
 describe('an empty answer of the target', () => {
   it('is held when users of this job were known', () => {
-    expect(trippedBy({ users: { total: 0, linkedBefore: 1 } })).toEqual(['targetRead']);
+    expect(trippedBy({ users: { total: 0, linkedBefore: 1, expected: 1 } })).toEqual(['targetRead']);
   });
   it('is let pass when none were', () => {
-    expect(judged('targetRead', { users: { total: 0, linkedBefore: 0 } })).toBeUndefined();
+    expect(judged('targetRead', { users: { total: 0, linkedBefore: 0, expected: 0 } })).toBeUndefined();
+  });
+  it('is let pass when all who were known are left out of the list', () => {
+    expect(judged('targetRead', { users: { total: 0, linkedBefore: 3, expected: 0 } })).toBeUndefined();
   });
   it('is told from an answer with one user', () => {
-    expect(judged('targetRead', { users: { total: 1, linkedBefore: 500 } })?.tripped).toBe(false);
+    expect(judged('targetRead', { users: { total: 1, linkedBefore: 500, expected: 500 } })?.tripped).toBe(
+      false,
+    );
   });
 });
 
@@ -256,7 +261,7 @@ describe('judging', () => {
     firstLoadGoesOn: fc.boolean(),
     people: byGuard(fc.nat(25)),
     managed: fc.nat(200),
-    users: fc.record({ total: fc.nat(3), linkedBefore: fc.nat(3) }),
+    users: fc.record({ total: fc.nat(3), linkedBefore: fc.nat(3), expected: fc.nat(3) }),
   });
 
   it('agrees with a recount from the facts alone', () => {
@@ -288,7 +293,7 @@ describe('judging', () => {
     const { feed, people, managed, users } = facts;
     if (facts.mode === 'full' && !feed.partial && feed.rows === 0) tripped.push('feedRows');
     if (feed.whole === 'contradicted') tripped.push('feedWhole');
-    if (users.linkedBefore > 0 && users.total === 0) tripped.push('targetRead');
+    if (users.expected > 0 && users.total === 0) tripped.push('targetRead');
     const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
     const stranger = users.linkedBefore === 0 && isOver(facts, 'creates');
     const first = goesOn || (managed === 0 ? people.creates > 0 : stranger);
