@@ -77,7 +77,11 @@ export function compare(
     const bucket = take(diffPerson(pair, settings), pair.user, pair.account);
     buckets[bucket] += pair.person.rows.length;
   }
-  for (const pair of matching.absent()) take(diffAbsent(pair, settings), pair.user, pair.account);
+  for (const pair of matching.absent()) {
+    const difference = diffAbsent(pair, settings);
+    // The row that nobody could read may have been theirs: such a feed is no witness of an absence.
+    take(absencesHeld ? { ...difference, account: null } : difference, pair.user, pair.account);
+  }
   const rows: RowCounts = { total: feed.rows, quarantined: inputs.quarantined, duplicates: 0, ...buckets };
   return { rows, people, absencesHeld, fromAbsence };
 }

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { Provider } from '../../src/contracts/provider.ts';
+import type { FeedFacts } from '../../src/domain/feed-facts.ts';
+import type { PlannedNeed } from '../../src/match/open-matching.ts';
+import { type Comparison, compare } from '../../src/run/compare.ts';
+import type { Account } from '../../src/domain/user.ts';
+import { asOf, feedSha256 } from '../diff/build.ts';
+import { buildAccount, buildMention, buildPerson, buildUser, type Sides, staged } from '../match/build.ts';
+import { buildJob, buildTarget } from './build.ts';
+
+const feed: FeedFacts = {
+  path: 'hr.csv',
+  sha256: feedSha256,
+  bytes: 1_000,
+  rows: 10,
+  partial: false,
+  whole: 'proven',
+  contradiction: null,
+  columns: [],
+};
+
+interface Compared {
+  readonly comparison: Comparison;
+  readonly changes: readonly PlannedNeed[];
+  readonly remembered: readonly Account[];
+}
+
+function compared(
+  sides: Sides,
+  difference: { feed?: Partial<FeedFacts>; inDoubt?: readonly string[]; provider?: Partial<Provider> } = {},
+): Compared {
+  return staged(sides, ({ matching, duplicates }) => {
+    const inputs = {
+      feed: { ...feed, ...difference.feed },
+      quarantined: duplicates.length,
+      asOf,
+      inDoubt: new Set(difference.inDoubt),
+    };
+    const comparison = compare(buildJob(), buildTarget([], difference.provider), matching, inputs);
+    return {
+      comparison,
+      changes: [...matching.changes()],
+      remembered: [...matching.remembered()].flat(),
+    };
+  });
+}
+
+const keysOf = ({ changes }: Compared): readonly string[] =>
+  changes.map(({ need }) => `${need.operation} ${need.key}`);
+
+/** Somebody stays, somebody is changed, somebody is new, somebody is gone, and two users are not ours. */
+const everybody: Sides = {
+  people: [
+    buildPerson(1),
+    buildPerson(2, { attributes: { userName: 'p2@example.com', title: 'Manager' } }),
+    buildPerson(3),
+  ],
+  accounts: [1, 2, 4].map((n) => buildAccount(n)),
+  users: [1, 2, 4, 5, 6].map((n) => buildUser(n)),
+};
+
+describe('comparing everybody', () => {
+  it('stages what each needs, and counts rows and people', () => {
+    const made = compared(everybody);
+    expect(keysOf(made)).toEqual(['disable E4', 'update E2', 'create E3']);
+    expect(made.comparison).toMatchObject({
+      rows: { total: 10, unchanged: 1, changed: 2, excluded: 0 },
+      people: { creates: 1, updates: 1, enables: 0, disables: 1, removals: 0 },
+      fromAbsence: 1,
+      absencesHeld: false,
+    });
+  });
+
+  it('never names, steps on or remembers a user who is unmanaged', () => {
+    const made = compared(everybody);
+    const text = JSON.stringify([made.changes, made.remembered]);
+    for (const n of [5, 6]) expect(text).not.toContain(`"u${n}"`);
+  });
+
+  it('makes nobody a leaver on a first run, or with a lost ledger', () => {
+    const made = compared({ ...everybody, accounts: [] });
+    expect(keysOf(made)).toEqual(['update E2', 'create E3']);
+  });
+
+  it('leaves a person in doubt alone, and nobody else', () => {
+    const made = compared(everybody, { inDoubt: ['E2', 'E4'] });
+    expect(
+      made.changes.map(({ need, steps }) => [need.key, need.conflict?.code ?? null, steps.length > 0]),
+    ).toEqual([
+      ['E4', 'IN_DOUBT', false],
+      ['E2', 'IN_DOUBT', false],
+      ['E3', null, true],
+    ]);
+    expect(made.comparison.people).toMatchObject({ creates: 1, updates: 0, disables: 0 });
+  });
+
+  it('takes a need that takes no call for none', () => {
+    const made = compared(everybody, { provider: { steps: () => [] } });
+    expect(made.changes).toEqual([]);
+    expect(made.comparison).toMatchObject({
+      rows: { unchanged: 3, changed: 0 },
+      people: { creates: 0, updates: 0, disables: 0 },
+      fromAbsence: 0,
+    });
+  });
+
+  it('asks the provider for objections before anything is sent', () => {
+    const objection: NonNullable<Provider['objection']> = (need) =>
+      need.operation === 'create' ? { code: 'UNACCEPTABLE', message: 'no' } : null;
+    const made = compared(everybody, { provider: { objection } });
+    expect(made.changes.find(({ need }) => need.operation === 'create')).toMatchObject({
+      need: { conflict: { code: 'UNACCEPTABLE' } },
+      steps: [],
+    });
+    expect(made.comparison.people.creates).toBe(0);
+  });
+});
+
+describe('absence', () => {
+  const gone: Sides = { accounts: [buildAccount(1)], users: [buildUser(1)] };
+
+  it.each([
+    ['is contradicted', { whole: 'contradicted' }],
+    ['names only some', { partial: true }],
+    ['has no rows', { rows: 0 }],
+  ] as const)('means nothing in a feed that %s', (_, difference) => {
+    const made = compared(gone, { feed: difference });
+    expect(made.changes).toEqual([]);
+    expect(made.remembered).toEqual([]);
+  });
+
+  it('is noted, and no more, in a feed that nothing proves', () => {
+    const made = compared(gone, { feed: { whole: 'unproven' } });
+    expect(made.changes).toEqual([]);
+    expect(made.remembered).toMatchObject([{ absent: { feedSha256 }, leaverSince: null }]);
+  });
+
+  it('is held, and no guard’s business, when a row’s person cannot be told', () => {
+    const made = compared({ ...everybody, mentioned: [buildMention(null, null)] });
+    expect(made.comparison).toMatchObject({ absencesHeld: true, fromAbsence: 1, people: { disables: 0 } });
+    expect(keysOf(made)).toContain('disable E4');
+  });
+
+  it('is witnessed by no feed in which a row’s person cannot be told', () => {
+    for (const whole of ['proven', 'unproven'] as const) {
+      const made = compared({ ...gone, mentioned: [buildMention(null, null)] }, { feed: { whole } });
+      expect(made.remembered).toEqual([]);
+    }
+  });
+
+  it('is no absence when a row that was set aside names the person', () => {
+    const made = compared({ ...gone, mentioned: [buildMention('E1', null)] });
+    expect(made.changes).toEqual([]);
+    expect(made.remembered).toEqual([]);
+  });
+});
