@@ -19,18 +19,16 @@ export async function settleEarlier(
   const inDoubt = new Set<string>();
   for (const earlier of await open.ledger.openRuns(open.scope)) {
     if (earlier.id === open.run.id) continue;
-    const doubtsBefore = inDoubt.size;
+    const doubts = new Set<string>();
     for await (const steps of open.ledger.openSteps(earlier.id)) {
-      const settlement = await lookUp(steps, open, target, world, inDoubt);
+      const settlement = await lookUp(steps, open, target, world, doubts);
       await open.ledger.settle(earlier.id, open.scope, settlement);
     }
     const at = new Date(world.clock.now()).toISOString();
-    const state = inDoubt.size === doubtsBefore ? 'superseded' : 'stopped';
+    const state = doubts.size === 0 ? 'superseded' : 'stopped';
     await open.ledger.finishRun(earlier.id, { state, finishedAt: earlier.finishedAt ?? at, exitCode: 4 });
-    world.log.info(
-      { run: earlier.id, count: inDoubt.size - doubtsBefore },
-      `settled an earlier run: ${state}`,
-    );
+    world.log.info({ run: earlier.id, count: doubts.size }, `settled an earlier run: ${state}`);
+    for (const linkKey of doubts) inDoubt.add(linkKey);
   }
   return inDoubt;
 }
@@ -65,7 +63,8 @@ async function lookUp(
     const id = idAt(position);
     const verdict = provider.verdict(step, found[position]);
     if (verdict === 'applied' && id !== null) {
-      if (open.change.operation === 'remove') removed.push(id);
+      const isLast = open.step + 1 === open.change.steps.length;
+      if (open.change.operation === 'remove' && isLast) removed.push(id);
       else {
         accounts.set(id, accountAfter(open, step, accounts.get(id) ?? null, id, target, world));
         changedIds.add(id);
