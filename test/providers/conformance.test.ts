@@ -1,0 +1,299 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Item } from '../../src/contracts/provider.ts';
+import type { Need, Outcome } from '../../src/domain/change.ts';
+import { TargetFailure } from '../../src/domain/failure.ts';
+import type { Attributes, User, Value } from '../../src/domain/user.ts';
+import { readJob } from '../../src/job/read-job.ts';
+import { providers } from '../../src/providers/registry.ts';
+import { connectTarget, type Target } from '../../src/run/connect-target.ts';
+import { sandboxes } from '../../src/sandboxes/registry.ts';
+import { quietWorld } from './quiet-world.ts';
+
+/*
+ * What every provider promises, held for each line of the registry against its own sandbox in a process of its own.
+ * A sandbox misbehaves by the login that a request names, so one faults file serves all.
+ */
+
+const faults = {
+  'busy.seconds': { status: 429, retryAfter: 2 },
+  'busy.date': { status: 429, retryAfter: 'date' },
+  'busy.none': { status: 429 },
+  broken: { status: 500, body: 'out of order' },
+  page: { html: true },
+  moved: { status: 302, headers: { location: 'https://elsewhere.example.com/' } },
+  lost: { drop: 'after' },
+  unheard: { drop: 'before' },
+  refused: { refuse: { errorcode: 'SANDBOX-4711', errormessage: 'Refused for the test.' } },
+} as const;
+type Fault = keyof typeof faults;
+
+const loginOf = (name: string): string => `conform.${name}@example.com`;
+const samples: Readonly<Record<string, Value>> = {
+  'name.givenName': 'Ada',
+  'name.familyName': 'Conform',
+  displayName: 'Ada Conform',
+};
+
+describe.each(Object.keys(providers))('the provider %s', (id) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rollcall-conformance-'));
+  let target: Target;
+  let spent = 0;
+  /** Everything that was said of a trouble. */
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    target = await connect(id, folder, () => {
+      spent += 1;
+    });
+  });
+  afterAll(async () => {
+    await target?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const attributesOf = (name: string): Attributes => {
+    const required = Object.entries(target.provider.attributes).filter(([, rule]) => rule.required);
+    const filled = required.map(([attribute, rule]) => [
+      attribute,
+      rule.format === 'email' ? loginOf(name) : (samples[attribute] ?? 'Conform'),
+    ]);
+    return {
+      ...Object.fromEntries(filled),
+      ...known(samples),
+      ...known({ 'emails.work': loginOf(name) }),
+      userName: loginOf(name),
+    };
+  };
+  const known = (attributes: Attributes): Attributes =>
+    Object.fromEntries(
+      Object.entries(attributes).filter(
+        ([name]) => (target.provider.attributes[name]?.writable ?? 'never') !== 'never',
+      ),
+    );
+  const needOf = (
+    operation: Need['operation'],
+    user: User | null,
+    before: Attributes,
+    after: Attributes,
+  ): Need => ({
+    operation,
+    key: 'E1',
+    linkKey: 'E1',
+    userId: user?.id ?? null,
+    user,
+    rows: [],
+    cause: 'feed',
+    before,
+    after,
+    remember: null,
+    conflict: null,
+  });
+  const createItem = (name: string): Item => {
+    const attributes = attributesOf(name);
+    const [step] = target.provider.steps(needOf('create', null, {}, attributes), null, null);
+    if (step === undefined) throw new Error('A create takes no step.');
+    return { step, userId: null, attributes };
+  };
+  const write = async (items: readonly Item[]): Promise<readonly Outcome[]> => {
+    const answers = await target.connection.write(items);
+    return Promise.all(
+      answers.map(async (answer) => {
+        let current = answer;
+        for (let tries = 0; current.result === 'pending' && tries < 50; tries += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          current = await current.check();
+        }
+        if (current.result === 'pending') throw new Error('The task never ended.');
+        return current;
+      }),
+    );
+  };
+  /** What became of a create under a fault: its outcome, or the typed failure. */
+  const createUnder = async (fault: Fault): Promise<Outcome | TargetFailure> => {
+    try {
+      const [outcome] = await write([createItem(fault)]);
+      if (outcome === undefined) throw new Error('No outcome.');
+      said.push(JSON.stringify(outcome.message));
+      return outcome;
+    } catch (failure) {
+      if (!(failure instanceof TargetFailure)) throw failure;
+      said.push(JSON.stringify([failure.message, failure.hint, failure.providerCode]));
+      return failure;
+    }
+  };
+  const lookUp = async (name: string): Promise<User | undefined> => {
+    const [user] = await target.connection.lookUp([{ userId: null, attributes: attributesOf(name) }]);
+    return user;
+  };
+
+  it('has a sandbox, a title, limits and an order of operations', () => {
+    expect(sandboxes.map((sandbox) => sandbox.id)).toContain(id);
+    expect(target.provider.title).not.toBe('');
+    expect(target.provider.limits.rates.length).toBeGreaterThan(0);
+    expect(target.provider.supports.operations).toContain('create');
+    expect(target.provider.attributes.userName?.required).toBe(true);
+  });
+
+  it('gives one outcome for each item, in their order', async () => {
+    const names = ['first', 'second', 'third'].slice(0, target.provider.limits.batchSize);
+    const outcomes = await write(names.map(createItem));
+    expect(outcomes.map(({ result }) => result)).toEqual(names.map(() => 'succeeded'));
+  });
+
+  it('refuses a batch that is too large before any call', async () => {
+    const before = spent;
+    const { batchSize } = target.provider.limits;
+    const items = Array.from({ length: batchSize + 1 }, (_, index) => createItem(`many.${index}`));
+    await expect(target.connection.write(items)).rejects.not.toBeInstanceOf(TargetFailure);
+    expect(spent).toBe(before);
+  });
+
+  it.each(['busy.seconds', 'busy.date', 'busy.none'] as const)(
+    'passes on a request to slow down (%s)',
+    async (fault) => {
+      const failure = await createUnder(fault);
+      expect(failure).toMatchObject({ trouble: 'throttled' });
+      const asked = failure instanceof TargetFailure ? failure.retryAfterMs : null;
+      if (fault === 'busy.none') expect(asked).toBeNull();
+      else expect(asked).toBeGreaterThan(0);
+    },
+  );
+
+  it('takes a server error as no answer about the write', async () => {
+    expect(await createUnder('broken')).toMatchObject({ trouble: 'unavailable' });
+  });
+
+  it('takes a page of HTML as unreadable', async () => {
+    expect(await createUnder('page')).toMatchObject({ trouble: 'unreadable' });
+  });
+
+  it('never follows a redirect', async () => {
+    expect(await createUnder('moved')).toMatchObject({ trouble: 'misconfigured' });
+  });
+
+  it.each(['lost', 'unheard'] as const)(
+    'calls a request that was sent and not answered in doubt (%s)',
+    async (fault) => {
+      expect(await createUnder(fault)).toMatchObject({ trouble: 'unanswered' });
+    },
+  );
+
+  it('settles a doubt by look-up, or leaves it in doubt, but never gets it wrong', async () => {
+    const verdictOf = async (fault: Fault) =>
+      target.provider.verdict(createItem(fault).step, await lookUp(fault));
+    expect(['applied', 'cannotTell']).toContain(await verdictOf('lost'));
+    expect(['notApplied', 'cannotTell']).toContain(await verdictOf('unheard'));
+  });
+
+  it('keeps the code with which the vendor refused an item', async () => {
+    const outcome = await createUnder('refused');
+    expect(outcome).toMatchObject({ result: 'failed', providerCode: expect.anything() });
+  });
+
+  it('calls nothing a second user that differs in what the target ignores', async () => {
+    const { userName } = target.provider.attributes;
+    const upper: Item = createItem('first');
+    const shouted = { ...upper.attributes, userName: loginOf('first').toUpperCase() };
+    const same = target.provider.idOf(upper.attributes) === target.provider.idOf(shouted);
+    expect(same).toBe(userName?.caseExact === false || target.provider.idOf(upper.attributes) === null);
+  });
+
+  it('leaves alone what an update does not name', async () => {
+    const before = await listed('standing');
+    if (before === undefined) return expect(target.provider.supports.operations).not.toContain('update');
+    const after = { 'name.givenName': 'Renamed' };
+    const steps = target.provider.steps(
+      needOf('update', before, { 'name.givenName': 'Ada' }, after),
+      before,
+      null,
+    );
+    for (const step of steps) {
+      const outcomes = await write([
+        { step, userId: before.id, attributes: { ...before.attributes, ...after } },
+      ]);
+      expect(outcomes).toMatchObject([{ result: 'succeeded' }]);
+    }
+    const { 'name.givenName': _, displayName: __, ...kept } = before.attributes;
+    const now = await listed('standing');
+    expect(now?.active).toBe(before.active);
+    expect(now?.attributes).toMatchObject(kept);
+    expect(now?.attributes['name.givenName']).toBe('Renamed');
+  });
+
+  it('reads all pages to their end, each user once', async () => {
+    if (!target.provider.supports.listAll) {
+      await expect(drain(target)).rejects.toThrow();
+      return;
+    }
+    const ids = (await drain(target)).map((user) => user.id);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has shown neither a secret nor a login in anything it said of a trouble', () => {
+    expect(said.length).toBeGreaterThanOrEqual(Object.keys(faults).length);
+    expect(said.join('\n')).not.toMatch(/conform\.|sandbox-secret|Bearer |Basic [A-Za-z0-9+/]{8}/);
+  });
+
+  /** A user whom the sandbox shows, created with all that the provider needs for that. */
+  async function listed(name: string): Promise<User | undefined> {
+    const found = await lookUp(name);
+    if (found !== undefined) return found;
+    await write([createItem(name)]);
+    const shown = await lookUp(name);
+    if (shown !== undefined) return shown;
+    const user = target.provider.applied(
+      createItem(name).step,
+      null,
+      target.provider.idOf(attributesOf(name)) ?? '',
+    );
+    const need = needOf('update', user, { roles: [] }, { roles: [sandboxRole] });
+    for (const step of target.provider.steps(need, user, null)) {
+      await write([{ step, userId: user.id, attributes: attributesOf(name) }]);
+    }
+    return lookUp(name);
+  }
+});
+
+/** A role of the sandbox whose target lists nobody without one. */
+const sandboxRole = 'Viewer';
+
+async function drain(target: Target): Promise<readonly User[]> {
+  const users: User[] = [];
+  for await (const page of target.connection.readUsers()) users.push(...page);
+  return users;
+}
+
+/** The job that stands in `jobs/` as the provider's example, on a sandbox that misbehaves. */
+async function connect(id: string, folder: string, onRequest: () => void): Promise<Target> {
+  const sandbox = sandboxes.find((one) => one.id === id);
+  const create = sandbox?.operations.find((op) => ['add', 'create', 'add-user', 'create-user'].includes(op));
+  const faultsFile = path.join(folder, 'faults.json');
+  const rules = Object.entries(faults).map(([name, act]) => ({
+    match: { user: loginOf(name), ...(create === undefined ? {} : { op: create }) },
+    do: act,
+  }));
+  writeFileSync(faultsFile, JSON.stringify({ rules }));
+  const source = path.resolve('jobs', `${id}.yaml`);
+  const example = parse(readFileSync(source, 'utf8')) as {
+    feed: { path: string };
+    ledger: string;
+    target: Record<string, unknown>;
+  };
+  example.feed.path = path.resolve('jobs', example.feed.path);
+  example.ledger = path.join(folder, 'ledger.db');
+  const { baseUrl: _, auth: __, ...rest } = example.target;
+  example.target = {
+    ...rest,
+    sandbox: { faults: faultsFile },
+    limits: { requestsPerSecond: 500, concurrency: 4 },
+  };
+  const file = path.join(folder, 'job.yaml');
+  writeFileSync(file, stringify(example));
+  const { job } = await readJob(file, { providers });
+  return connectTarget(job, quietWorld(onRequest));
+}
