@@ -215,16 +215,15 @@ export class World implements AsyncDisposable {
     await this.stopSandbox();
     if (difference.users !== undefined) this.#users = difference.users;
     const users = this.write('users.ndjson', this.#users.map((user) => `${JSON.stringify(user)}\n`).join(''));
-    const args = ['sandbox', 'oracle-epm', '--port', String(this.#port)];
+    // With --while-stdin it ends with the tests, even when those are killed.
+    const args = ['sandbox', 'oracle-epm', '--while-stdin', '--port', String(this.#port)];
     args.push('--users', users, '--journal', this.journalPath);
     if (difference.faults !== undefined) {
       args.push('--faults', this.write('faults.json', JSON.stringify({ rules: difference.faults })));
     }
     if (difference.rate !== undefined) args.push('--rate', difference.rate);
-    const child = this.#spawn(args, {
-      ROLLCALL_SANDBOX_USER: 'admin',
-      ROLLCALL_SANDBOX_PASSWORD: password,
-    });
+    const account = { ROLLCALL_SANDBOX_USER: 'admin', ROLLCALL_SANDBOX_PASSWORD: password };
+    const child = this.#spawn(args, account, 'pipe');
     this.#sandbox = child;
     const { stdout, stderr } = child;
     if (stdout === null || stderr === null) throw new Error('the sandbox has no pipes');
@@ -368,10 +367,14 @@ export class World implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #spawn(args: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
+  #spawn(
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ): ChildProcess {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         HOME: this.folder,
