@@ -6,6 +6,17 @@ import { Failure } from '../domain/failure.ts';
 import type { Person, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
+import { pairPeople } from './pairing.ts';
+import {
+  accountFrom,
+  knownText,
+  pages,
+  personFrom,
+  readRows,
+  type StagedRow,
+  stateText,
+  userFrom,
+} from './staged.ts';
 import { openStaging } from './staging.ts';
 
 /** A need with the steps that the provider says it takes. */
@@ -67,8 +78,6 @@ const planOrder: Readonly<Record<Operation, number>> = {
   create: 4,
 };
 
-const pageRows = 1_000;
-
 /** What the ledger remembers of a user whom it has just met. */
 const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
 
@@ -79,6 +88,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   const staging = openStaging(folder);
   const { database } = staging;
   const prepare = (sql: string): StatementSync => database.prepare(sql);
+  const read = <Row extends StagedRow>(sql: string): Iterable<Row> => readRows<Row>(database, sql);
   const insertPerson = prepare('INSERT INTO person VALUES (?, ?, ?, ?)');
   const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?)');
   const insertAccount = prepare('INSERT INTO account VALUES (?, ?, ?, ?, ?)');
@@ -107,7 +117,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
     addAccounts: (accounts) => {
       for (const account of accounts) {
         const { id, linkKey, attributes } = account;
-        insertAccount.run(id, linkKey, keyOf(attributes), stateText(account), JSON.stringify(account));
+        insertAccount.run(id, linkKey, keyOf(attributes), stateText(account), knownText(account));
       }
     },
     addUsers: (users) => {
@@ -117,14 +127,14 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       database.exec('INSERT INTO user SELECT user_id, match_key, 1, state FROM account ORDER BY user_id'),
     completeUnlisted: (unlisted) => {
       database.exec('CREATE INDEX user_by_id ON user (user_id)');
-      const missing = prepare(`
-        SELECT state, body FROM account WHERE link_key IS NOT NULL
+      const missing = read<[id: string, state: string]>(`
+        SELECT user_id, state FROM account WHERE link_key IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM user WHERE user.user_id = account.user_id) ORDER BY user_id`);
       // Those already written are not read again: the statement looks at accounts only, and each once.
-      for (const page of pages(missing.iterate())) {
-        for (const row of page) {
-          const user = unlisted(accountFrom(text(row, 'body')));
-          if (stateText(user) === text(row, 'state')) leftOut += 1;
+      for (const page of pages(missing)) {
+        for (const [id, state] of page) {
+          const user = unlisted(userFrom(id, state));
+          if (stateText(user) === state) leftOut += 1;
           addUser(user, false);
         }
       }
@@ -134,20 +144,19 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       database.exec(`
         CREATE INDEX account_by_link ON account (link_key);
         CREATE INDEX account_by_match ON account (match_key);`);
-      const accounts = prepare('SELECT body FROM account WHERE link_key IS NOT NULL ORDER BY user_id');
-      for (const page of pages(accounts.iterate())) {
-        yield page.map((row) => {
-          const account = accountFrom(text(row, 'body'));
-          return { userId: account.id, attributes: account.attributes };
-        });
+      const accounts = read<[id: string, state: string]>(
+        'SELECT user_id, state FROM account WHERE link_key IS NOT NULL ORDER BY user_id',
+      );
+      for (const page of pages(accounts)) {
+        yield page.map(([id, state]) => ({ userId: id, attributes: userFrom(id, state).attributes }));
       }
-      const people = prepare(`
+      const people = read<[body: string]>(`
         SELECT body FROM person p
         WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key = p.link_key)
           AND NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key IS NOT NULL AND a.match_key = p.match_key)
         GROUP BY match_key ORDER BY min(rowid)`);
-      for (const page of pages(people.iterate())) {
-        yield page.map((row) => ({ userId: null, attributes: personFrom(text(row, 'body')).attributes }));
+      for (const page of pages(people)) {
+        yield page.map(([body]) => ({ userId: null, attributes: personFrom(body).attributes }));
       }
     },
     index: () => {
@@ -167,7 +176,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         CREATE UNIQUE INDEX account_by_id ON account (user_id);
         CREATE INDEX IF NOT EXISTS account_by_link ON account (link_key);
         CREATE INDEX person_by_link ON person (link_key);
-        CREATE INDEX person_by_match ON person (match_key);
+        CREATE INDEX person_by_match ON person (match_key, link_key);
         CREATE INDEX mentioned_by_link ON mentioned (link_key);
         CREATE INDEX mentioned_by_match ON mentioned (match_key);
       `);
@@ -178,54 +187,43 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         WHERE link_key IN (SELECT link_key FROM person GROUP BY link_key HAVING count(*) > 1)
            OR match_key IN (SELECT match_key FROM person GROUP BY match_key HAVING count(*) > 1)
         ORDER BY rowid`);
-      const duplicates = prepare(
+      const duplicates = read<[body: string]>(
         'SELECT p.body FROM twice t JOIN person p ON p.rowid = t.person ORDER BY t.rowid',
       );
-      for (const page of pages(duplicates.iterate())) {
-        yield page.flatMap((row) => duplicateRows(personFrom(text(row, 'body'))));
+      for (const page of pages(duplicates)) {
+        yield page.flatMap(([body]) => duplicateRows(personFrom(body)));
       }
       database.exec(`
         INSERT INTO mentioned SELECT link_key, match_key FROM person WHERE rowid IN (SELECT person FROM twice);
         DELETE FROM person WHERE rowid IN (SELECT person FROM twice);`);
     },
-    people: function* () {
-      yield* collapseAmbiguous(
-        prepare(`
-          SELECT p.body AS person, linked.body AS linked, theirs.state AS linkedState,
-                 found.user_id AS foundId, found.state AS foundState, owner.body AS owner
-          FROM person p
-          LEFT JOIN account linked ON linked.link_key = p.link_key
-          LEFT JOIN user theirs ON theirs.user_id = linked.user_id
-          LEFT JOIN user found ON theirs.user_id IS NULL AND found.match_key = p.match_key
-          LEFT JOIN account owner ON owner.user_id = found.user_id
-          ORDER BY p.rowid`).iterate(),
-      );
-    },
+    people: () => pairPeople(database),
     absent: function* () {
-      const rows = prepare(`
-        SELECT a.body AS account, u.state AS state FROM account a JOIN user u ON u.user_id = a.user_id
+      const rows = read<[id: string, known: string, knownState: string, state: string]>(`
+        SELECT a.user_id, a.known, a.state, u.state FROM account a CROSS JOIN user u ON u.user_id = a.user_id
         WHERE a.link_key IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM person p WHERE p.link_key = a.link_key)
           AND NOT EXISTS (SELECT 1 FROM person p WHERE p.match_key = u.match_key)
           AND NOT EXISTS (SELECT 1 FROM mentioned m WHERE m.link_key = a.link_key)
           AND NOT EXISTS (SELECT 1 FROM mentioned m WHERE m.match_key = u.match_key)
-        ORDER BY a.user_id`).iterate();
-      for (const row of rows) {
-        const account = accountFrom(text(row, 'account'));
-        yield { kind: 'absent', account, user: userFrom(account.id, text(row, 'state')) };
+        ORDER BY a.user_id`);
+      for (const [id, known, knownState, state] of rows) {
+        const account = accountFrom(userFrom(id, knownState), known);
+        yield { kind: 'absent', account, user: userFrom(id, state) };
       }
     },
     counts: () => {
       const users = count('SELECT count(*) AS n FROM user');
       const total = count('SELECT count(*) AS n FROM user WHERE listed = 1');
-      const linked = count(
-        'SELECT count(*) AS n FROM account a JOIN user u ON u.user_id = a.user_id WHERE a.link_key IS NOT NULL',
-      );
+      const linked = count(`
+        SELECT count(*) AS n FROM account a CROSS JOIN user u ON u.user_id = a.user_id
+        WHERE a.link_key IS NOT NULL`);
       const matched = count(`
-        SELECT count(DISTINCT u.user_id) AS n FROM user u JOIN person p ON p.match_key = u.match_key
+        SELECT count(DISTINCT u.user_id) AS n FROM user u
         LEFT JOIN account a ON a.user_id = u.user_id
+        CROSS JOIN person p ON p.match_key = u.match_key
         WHERE a.link_key IS NULL AND NOT EXISTS
-          (SELECT 1 FROM account o JOIN user ou ON ou.user_id = o.user_id WHERE o.link_key = p.link_key)`);
+          (SELECT 1 FROM account o CROSS JOIN user ou ON ou.user_id = o.user_id WHERE o.link_key = p.link_key)`);
       const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
       return {
         total,
@@ -242,33 +240,31 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
            WHERE a.link_key IS NOT NULL AND u.match_key = m.match_key) LIMIT 1)`) > 0,
     stateSha256: () => {
       const hash = createHash('sha256');
-      for (const row of prepare('SELECT user_id, state FROM user ORDER BY user_id').iterate()) {
-        hash.update(`${text(row, 'user_id')}\t${text(row, 'state')}\n`);
-      }
+      const users = read<[id: string, state: string]>('SELECT user_id, state FROM user ORDER BY user_id');
+      for (const [id, state] of users) hash.update(`${id}\t${state}\n`);
       return hash.digest('hex');
     },
     unremembered: function* () {
-      const rows = prepare(`
-        SELECT u.user_id, u.state, a.body FROM user u LEFT JOIN account a ON a.user_id = u.user_id
+      const rows = read<[id: string, state: string, known: string | null]>(`
+        SELECT u.user_id, u.state, a.known FROM user u LEFT JOIN account a ON a.user_id = u.user_id
         WHERE u.listed = 1 AND (a.state IS NULL OR a.state <> u.state) ORDER BY u.user_id`);
-      for (const page of pages(rows.iterate())) {
-        yield page.map((row) => {
-          const body = optionalText(row, 'body');
-          const known = body === null ? stranger : accountFrom(body);
-          return { ...known, ...userFrom(text(row, 'user_id'), text(row, 'state')) };
+      for (const page of pages(rows)) {
+        yield page.map(([id, state, known]) => {
+          const user = userFrom(id, state);
+          return known === null ? { ...user, ...stranger } : accountFrom(user, known);
         });
       }
     },
     gone: function* () {
-      const rows = prepare(`
+      const rows = read<[id: string]>(`
         SELECT user_id FROM account a WHERE NOT EXISTS (SELECT 1 FROM user u WHERE u.user_id = a.user_id)
         ORDER BY user_id`);
-      for (const page of pages(rows.iterate())) yield page.map((row) => text(row, 'user_id'));
+      for (const page of pages(rows)) yield page.map(([id]) => id);
     },
     remember: (account) => insertMemory.run(account.id, JSON.stringify(account)),
     remembered: function* () {
-      for (const page of pages(prepare('SELECT body FROM memory ORDER BY user_id').iterate())) {
-        yield page.map((row) => accountFrom(text(row, 'body')));
+      for (const page of pages(read<[body: string]>('SELECT body FROM memory ORDER BY user_id'))) {
+        yield page.map(([body]) => JSON.parse(body) as Account);
       }
     },
     addChange: (planned) => {
@@ -276,8 +272,8 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       insertChange.run(planOrder[need.operation], need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
     },
     changes: function* () {
-      const rows = prepare('SELECT body FROM change ORDER BY rank, line, key').iterate();
-      for (const row of rows) yield JSON.parse(text(row, 'body')) as PlannedNeed;
+      const rows = read<[body: string]>('SELECT body FROM change ORDER BY rank, line, key');
+      for (const [body] of rows) yield JSON.parse(body) as PlannedNeed;
     },
     close: () => {
       if (!database.isOpen) return;
@@ -288,29 +284,6 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   function count(sql: string): number {
     return Number(prepare(sql).get()?.n ?? 0);
   }
-}
-
-/** Everything that is compared or remembered of a user, the same text for the same values. */
-function stateText(user: User): string {
-  const names = Object.keys(user.attributes).sort();
-  const attributes = names.map((name) => {
-    const value = user.attributes[name] ?? null;
-    return [name, Array.isArray(value) ? [...value].sort() : value];
-  });
-  return JSON.stringify([user.active, attributes]);
-}
-
-function userFrom(id: string, state: string): User {
-  const [active, attributes] = JSON.parse(state) as [boolean, [string, Attributes[string]][]];
-  return { id, active, attributes: Object.fromEntries(attributes) as Attributes };
-}
-
-function accountFrom(body: string): Account {
-  return JSON.parse(body) as Account;
-}
-
-function personFrom(body: string): Person {
-  return JSON.parse(body) as Person;
 }
 
 function lineOf(person: Person): number {
@@ -327,93 +300,4 @@ function duplicateRows(person: Person): readonly QuarantinedRow[] {
     linkKey: person.linkKey,
     matchKey: person.matchKey,
   }));
-}
-
-type SqlRow = Record<string, unknown>;
-
-function text(row: SqlRow, column: string): string {
-  return String(row[column]);
-}
-
-function optionalText(row: SqlRow, column: string): string | null {
-  const value = row[column];
-  return typeof value === 'string' ? value : null;
-}
-
-function* pages(rows: Iterable<SqlRow>): Generator<SqlRow[]> {
-  let page: SqlRow[] = [];
-  for (const row of rows) {
-    page.push(row);
-    if (page.length === pageRows) {
-      yield page;
-      page = [];
-    }
-  }
-  if (page.length > 0) yield page;
-}
-
-/** Two users with one match key make two rows of one person: that person is a conflict. */
-function* collapseAmbiguous(rows: Iterable<SqlRow>): Generator<PersonPair> {
-  let previous: SqlRow | null = null;
-  let repeated = false;
-  for (const row of rows) {
-    if (previous !== null && previous.person === row.person) {
-      repeated = true;
-      continue;
-    }
-    if (previous !== null) yield pairFrom(previous, repeated);
-    previous = row;
-    repeated = false;
-  }
-  if (previous !== null) yield pairFrom(previous, repeated);
-}
-
-function pairFrom(row: SqlRow, ambiguous: boolean): PersonPair {
-  const person = personFrom(text(row, 'person'));
-  const linked = optionalText(row, 'linked');
-  const linkedState = optionalText(row, 'linkedState');
-  if (linked !== null && linkedState !== null) {
-    const account = accountFrom(linked);
-    return {
-      kind: 'person',
-      person,
-      account,
-      user: userFrom(account.id, linkedState),
-      by: 'link',
-      conflict: null,
-    };
-  }
-  const foundId = optionalText(row, 'foundId');
-  const foundState = optionalText(row, 'foundState');
-  if (foundId === null || foundState === null) {
-    return { kind: 'person', person, account: null, user: null, by: null, conflict: null };
-  }
-  const owner = optionalText(row, 'owner');
-  const account = owner === null ? null : accountFrom(owner);
-  return {
-    kind: 'person',
-    person,
-    account,
-    user: userFrom(foundId, foundState),
-    by: 'matchKey',
-    conflict: conflictOf(person, account, ambiguous),
-  };
-}
-
-function conflictOf(person: Person, account: Account | null, ambiguous: boolean): PersonPair['conflict'] {
-  if (ambiguous) {
-    return {
-      code: 'AMBIGUOUS_MATCH',
-      message: 'Several users of the target have this match key. Match by an attribute that is unique there.',
-    };
-  }
-  if (account?.linkKey != null && account.linkKey !== person.linkKey) {
-    return {
-      code: 'LOGIN_TAKEN',
-      message:
-        'The login belongs to a user who is linked to another lasting id. If it is the same person, give the row ' +
-        'the old id; if it is somebody else, give a new login.',
-    };
-  }
-  return null;
 }

@@ -17,18 +17,18 @@ export function openStaging(folder: string): Staging {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(path.join(folder, 'staging.db'));
-  // Nothing here outlives the run, so neither journal, sync nor commit is worth its time; 32 MiB of pages is
+  // Nothing here outlives the run, so neither journal, sync nor commit is worth its time; 8 MiB of pages is
   // the bound.
   database.exec(`
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA temp_store = FILE;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -8192;
     PRAGMA locking_mode = EXCLUSIVE;
     BEGIN;
     CREATE TABLE person (line INTEGER NOT NULL, link_key TEXT NOT NULL, match_key TEXT NOT NULL, body TEXT NOT NULL);
     CREATE TABLE mentioned (link_key TEXT, match_key TEXT);
-    CREATE TABLE account (user_id TEXT NOT NULL, link_key TEXT, match_key TEXT, state TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE account (user_id TEXT NOT NULL, link_key TEXT, match_key TEXT, state TEXT NOT NULL, known TEXT NOT NULL);
     CREATE TABLE user (user_id TEXT NOT NULL, match_key TEXT, listed INTEGER NOT NULL, state TEXT NOT NULL);
     CREATE TABLE memory (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE change (rank INTEGER NOT NULL, line INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
