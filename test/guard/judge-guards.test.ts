@@ -65,7 +65,7 @@ describe('how many people an operation may concern', () => {
     [100, 29, 29],
     [1_000, 0.7, 7],
     [10_000, 1.1, 110],
-  ])('of %i managed users by %f %% is %i', (managed, percent, allowed) => {
+  ])('of %i managed users by %s percent is %i', (managed, percent, allowed) => {
     expect(allowedPeople(percentOf(percent), managed)).toBe(allowed);
   });
 
