@@ -24,8 +24,8 @@ export interface SendTools {
   /** Milliseconds to wait before the attempt after the given one, from 1. */
   readonly backoffMs: (attempt: number) => number;
   readonly signal: AbortSignal;
-  /** Whether an account that already exists may be taken for the person: only when people match by login. */
-  readonly linkExisting: boolean;
+  /** Whether an account that already exists may be taken for the item's person: when people match by login, say. */
+  readonly mayLink: (item: Item) => boolean;
 }
 
 export interface Sent {
@@ -149,7 +149,7 @@ class Sending {
     for (const [position, entry] of entries.entries()) {
       const outcome = outcomes[position];
       if (outcome?.result === 'unknown') doubts.set(entry.index, outcome);
-      else if (outcome !== undefined) this.#settle(entry, this.#linked(entry, outcome));
+      else if (outcome !== undefined) this.#settle(entry, await this.#linked(entry, outcome));
     }
     const doubtful = entries.filter((entry) => doubts.has(entry.index));
     const doubtOf = (entry: Entry): Outcome => doubts.get(entry.index) ?? unanswered('UNANSWERED', null);
@@ -221,11 +221,17 @@ class Sending {
     this.sent[entry.index] = { outcome, attempts: this.#attempts[entry.index] ?? 1 };
   }
 
-  #linked(entry: Entry, outcome: Outcome): Outcome {
+  /** Takes an account that is there already for the one that should have been created, where that is safe. */
+  async #linked(entry: Entry, outcome: Outcome): Promise<Outcome> {
     // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
-    const isTaken = this.#tools.linkExisting || this.#doubts.has(entry.index);
+    const isTaken = this.#doubts.has(entry.index) || this.#tools.mayLink(entry.item);
     if (outcome.errorCode !== 'ALREADY_EXISTS' || !isTaken) return outcome;
-    return { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING' };
+    const known = outcome.userId ?? idOf(entry.item, this.#tools.provider);
+    const userId = known ?? (await this.#lookUp([entry]))?.[0]?.id ?? null;
+    // Without its id there is nothing to link.
+    return userId === null
+      ? outcome
+      : { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING', userId };
   }
 
   async #wait(attempt: number, askedMs: number | null): Promise<void> {

@@ -14,7 +14,7 @@ import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
 import { remember } from './remember.ts';
 import { endState, reportRun } from './report-run.ts';
 import { sendPlan } from './send-plan.ts';
-import { settleEarlier } from './settle-earlier.ts';
+import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
 import { setAsideDuplicates, takeFeed } from './take-feed.ts';
 import { type StateSource, takeState } from './take-state.ts';
 import { toolVersion } from './version.ts';
@@ -52,14 +52,14 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
 
     world.progress.stage('reading the target');
     target = await connectTarget(job, world);
-    const inDoubt = options.mode === 'apply' ? await settleEarlier(open, target, world) : new Set<string>();
+    const doubts = options.mode === 'apply' ? await settleEarlier(open, target, world) : noDoubts;
     const source = options.state ?? job.state.from;
     await takeState(job, source, open, target, matching);
 
     world.progress.stage('comparing');
     matching.index();
     const quarantined = feed.quarantined + (await setAsideDuplicates(open, matching));
-    const inputs = { feed: feed.facts, quarantined, asOf: open.run.asOf, inDoubt };
+    const inputs = { feed: feed.facts, quarantined, asOf: open.run.asOf, inDoubt: doubts.people };
     const comparison = compare(job, target, matching, inputs);
     const plan = await makePlan(job, open, matching, feed.facts, comparison);
     const facts = factsOf(job, open, target, matching, plan, {
@@ -74,7 +74,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       await remember(job, source, open, matching, feed.facts);
       matching.close();
       sending = plan.planned > 0;
-      stopped = await sendOrStop(job, open, target, plan, world);
+      stopped = await sendOrStop(job, open, target, { plan, doubts }, world);
     }
     return await account(open, plan, { ...facts, ...endOf(target, stopped) }, stopped, world);
   } catch (error) {
@@ -130,12 +130,12 @@ async function sendOrStop(
   job: Job,
   open: OpenRun,
   target: Target,
-  plan: Plan,
+  { plan, doubts }: { readonly plan: Plan; readonly doubts: EarlierDoubts },
   world: World,
 ): Promise<Failure | null> {
   world.progress.sending(plan.planned);
   try {
-    const stopped = await sendPlan(job, open, target, world);
+    const stopped = await sendPlan(job, open, target, doubts.creates, world);
     return stopped ?? (world.signal.aborted ? interrupted() : null);
   } catch (error) {
     if (error instanceof Failure) return error;

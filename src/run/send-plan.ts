@@ -9,18 +9,28 @@ import type { World } from './world.ts';
 
 const backoff = { baseMs: 500, capMs: 30_000 };
 
-/** Sends the plan's changes; gives what stopped it before its end, or null. */
-export function sendPlan(job: Job, open: OpenRun, target: Target, world: World): Promise<Failure | null> {
+/**
+ * Sends the plan's changes; gives what stopped it before its end, or null.
+ * @param doubtfulCreates ids of accounts that an earlier run may have created
+ */
+export function sendPlan(
+  job: Job,
+  open: OpenRun,
+  target: Target,
+  doubtfulCreates: ReadonlySet<string>,
+  world: World,
+): Promise<Failure | null> {
   const { ledger, run, scope } = open;
   const { provider, connection } = target;
+  // A login that exists already is this person's only when the job says that logins tell who is who.
+  const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
   return dispatch(plannedChanges(open), {
     provider,
     connection,
     limits: job.target.limits,
     bodyBytes: (item) => connection.bodyBytes(item),
     applied: (step, user, userId) => provider.applied(step, user, userId),
-    // A login that exists already is this person's only when the job says that logins tell who is who.
-    linkExisting: job.match.length === 1 && job.match[0] === 'userName',
+    mayLink: (item) => loginsTell || doubtfulCreates.has(item.userId ?? provider.idOf(item.attributes) ?? ''),
     asOf: run.asOf,
     clock: world.clock,
     signal: world.signal,

@@ -9,28 +9,40 @@ import type { World } from './world.ts';
 /**
  * Settles what earlier runs left open: every step whose intent was written and whose outcome was not, or is unknown,
  * is looked up. A run of which nothing stays open is superseded by this one.
- * @returns lasting ids of the people whose write nobody could settle: this run leaves them alone
  */
-export async function settleEarlier(
-  open: OpenRun,
-  target: Target,
-  world: World,
-): Promise<ReadonlySet<string>> {
-  const inDoubt = new Set<string>();
+export async function settleEarlier(open: OpenRun, target: Target, world: World): Promise<EarlierDoubts> {
+  const all: Doubts = { people: new Set(), creates: new Set() };
   for (const earlier of await open.ledger.openRuns(open.scope)) {
     if (earlier.id === open.run.id) continue;
-    const doubts = new Set<string>();
+    const doubts: Doubts = { people: new Set(), creates: new Set() };
     for await (const steps of open.ledger.openSteps(earlier.id)) {
       const settlement = await lookUp(steps, open, target, world, doubts);
       await open.ledger.settle(earlier.id, open.scope, settlement);
     }
     const at = new Date(world.clock.now()).toISOString();
-    const state = doubts.size === 0 ? 'superseded' : 'stopped';
+    const count = doubts.people.size + doubts.creates.size;
+    const state = count === 0 ? 'superseded' : 'stopped';
     await open.ledger.finishRun(earlier.id, { state, finishedAt: earlier.finishedAt ?? at, exitCode: 4 });
-    world.log.info({ run: earlier.id, count: doubts.size }, `settled an earlier run: ${state}`);
-    for (const linkKey of doubts) inDoubt.add(linkKey);
+    world.log.info({ run: earlier.id, count }, `settled an earlier run: ${state}`);
+    for (const linkKey of doubts.people) all.people.add(linkKey);
+    for (const userId of doubts.creates) all.creates.add(userId);
   }
-  return inDoubt;
+  return all;
+}
+
+/** What stays open after everything could be asked. */
+export interface EarlierDoubts {
+  /** Lasting ids of the people whose write nobody could settle: this run leaves them alone. */
+  readonly people: ReadonlySet<string>;
+  /** Ids of accounts that an earlier create may have made: one that exists already is then the person's. */
+  readonly creates: ReadonlySet<string>;
+}
+
+export const noDoubts: EarlierDoubts = { people: new Set(), creates: new Set() };
+
+interface Doubts {
+  readonly people: Set<string>;
+  readonly creates: Set<string>;
 }
 
 async function lookUp(
@@ -38,7 +50,7 @@ async function lookUp(
   open: OpenRun,
   target: Target,
   world: World,
-  inDoubt: Set<string>,
+  doubts: Doubts,
 ): Promise<Settlement> {
   const { provider, connection } = target;
   const sought = steps.map(({ change }) => ({
@@ -61,16 +73,22 @@ async function lookUp(
     const step = open.change.steps[open.step];
     if (step === undefined) continue;
     const id = idAt(position);
-    const verdict = provider.verdict(step, found[position]);
+    const isLinked = id !== null && known.get(id)?.linkKey === open.change.linkKey;
+    const looked = provider.verdict(step, found[position]);
+    // A create that a later run repeated, and linked, is no doubt any more.
+    const verdict = looked === 'cannotTell' && provider.createOnly(step) && isLinked ? 'applied' : looked;
     if (verdict === 'applied' && id !== null) {
       const isLast = open.step + 1 === open.change.steps.length;
       if (open.change.operation === 'remove' && isLast) removed.push(id);
-      else {
+      else if (looked === 'applied') {
         accounts.set(id, accountAfter(open, step, accounts.get(id) ?? null, id, target, world));
         changedIds.add(id);
       }
     }
-    if (verdict === 'cannotTell' && !provider.createOnly(step)) inDoubt.add(open.change.linkKey);
+    if (verdict === 'cannotTell') {
+      if (!provider.createOnly(step)) doubts.people.add(open.change.linkKey);
+      else if (id !== null) doubts.creates.add(id);
+    }
     outcomes.push({ ...outcomeOf(verdict, id), seq: open.seq, step: open.step, attempts: 1, at });
   }
   const gone = new Set(removed);

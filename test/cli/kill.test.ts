@@ -51,6 +51,24 @@ describe.concurrent('kill -9 in the midst of an apply', patient, () => {
     expect([third.code, third.report.changes.total]).toEqual([0, 0]);
   });
 
+  it('of creates leaves no conflict behind, even where people are not matched by login', async ({
+    expect,
+  }) => {
+    const rows = people(600);
+    await using world = await World.open({
+      faults: [{ match: { op: 'add' }, do: { latencyMs: 50, drop: 'after' }, times: 1 }, ...slow],
+      feed: wholeFeed(rows),
+      job: { match: 'emails.work' },
+    });
+    await killAfter(world, 300);
+    const second = await world.apply();
+    expect(second.code).toBe(0);
+    expect(world.strays(rows)).toEqual([]);
+    expect(world.createdTwice()).toEqual([]);
+    const third = await world.apply();
+    expect([third.code, third.report.changes.total]).toEqual([0, 0]);
+  });
+
   it('of updates, creates and leavers, three times, still ends with everybody as the feed says', async ({
     expect,
   }) => {

@@ -88,7 +88,7 @@ export function fakeTarget(settings: FakeSettings = {}): FakeTarget {
     clock,
     backoffMs: () => 1_000,
     signal: new AbortController().signal,
-    linkExisting: false,
+    mayLink: () => false,
     ...settings.tools,
   };
   return { tools, clock, writes, lookUps };

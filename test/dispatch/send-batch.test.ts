@@ -56,7 +56,7 @@ describe('a batch that is answered', () => {
   });
 
   it('calls an existing account a success only where logins tell who is who', async () => {
-    const own = fakeTarget({ write: () => [exists], tools: { linkExisting: true } });
+    const own = fakeTarget({ write: () => [exists], tools: { mayLink: () => true } });
     expect((await send(own, [buildItem(1, 'add')])).sent).toMatchObject([
       { outcome: { result: 'succeeded', errorCode: 'LINKED_EXISTING', providerCode: 'V-2' } },
     ]);

@@ -57,7 +57,7 @@ async function leaveOpen(
 async function settle(target: Target): Promise<ReadonlySet<string>> {
   const own = run('now', { startedAt: '2026-12-01T00:00:00.000Z' });
   await ledger.startRun(own);
-  return settleEarlier(buildOpen(ledger, own), target, buildWorld());
+  return (await settleEarlier(buildOpen(ledger, own), target, buildWorld())).people;
 }
 
 async function outcomesOf(runId = 'old'): Promise<readonly (readonly string[])[]> {
@@ -110,9 +110,9 @@ describe('what an earlier run left open', () => {
     await leaveOpen([buildUpdate(1)], [{ seq: 1, step: 0 }]);
     const open = buildOpen(ledger, run('now'));
     await ledger.startRun(open.run);
-    expect([...(await settleEarlier(open, buildTarget(), buildWorld()))]).toEqual(['e1']);
+    expect([...(await settleEarlier(open, buildTarget(), buildWorld())).people]).toEqual(['e1']);
     const now = buildTarget([buildUser('u1', { title: 'Manager' })]);
-    expect([...(await settleEarlier(open, now, buildWorld()))]).toEqual([]);
+    expect([...(await settleEarlier(open, now, buildWorld())).people]).toEqual([]);
     expect(await outcomesOf()).toEqual([['succeeded']]);
     expect(await ledger.run('old')).toMatchObject({ state: 'superseded' });
   });
@@ -120,9 +120,15 @@ describe('what an earlier run left open', () => {
   it('holds nobody when its step only creates', async () => {
     const created = change(1, { steps: [{ action: 'add', subject: '', values: { userName: 'user1' } }] });
     await leaveOpen([created], [{ seq: 1, step: 0 }]);
-    expect([...(await settle(buildTarget()))]).toEqual([]);
+    const open = buildOpen(ledger, run('now'));
+    await ledger.startRun(open.run);
+    const target = buildTarget();
+    const doubts = await settleEarlier(open, target, buildWorld());
+    const id = target.provider.idOf({ userName: 'user1' });
+    expect([...doubts.people]).toEqual([]);
+    expect([...doubts.creates]).toEqual(id === null ? [] : [id]);
     expect(await outcomesOf()).toEqual([['unknown']]);
-    expect(await ledger.run('old')).toMatchObject({ state: 'superseded' });
+    expect(await ledger.run('old')).toMatchObject({ state: id === null ? 'superseded' : 'stopped' });
   });
 
   it('keeps every run open whose doubt stays, when several are about one person', async () => {
