@@ -1,4 +1,5 @@
 import type { Item } from '../../contracts/provider.ts';
+import { providerTypeAttribute } from './users.ts';
 
 const mask = '…';
 const charactersMax = 300;
@@ -11,10 +12,10 @@ export type Redact = (message: string) => string;
 
 /**
  * A vendor's message begins with the request's id in brackets, which differs each time, and may echo what was sent:
- * the id is taken off; addresses, every word of the item's own values, and secrets are masked.
+ * the id is taken off; addresses, every word of the item's own values and of `also`, and secrets are masked.
  */
-export function redactor(item: Item | null, secrets: readonly string[]): Redact {
-  const personal = personalWords(item);
+export function redactor(item: Item, secrets: readonly string[], also: readonly unknown[] = []): Redact {
+  const personal = personalWords(item, also);
   return (message) => {
     let shown = withoutRequestId(message);
     for (const secret of secrets) if (secret !== '') shown = shown.replaceAll(secret, mask);
@@ -32,13 +33,12 @@ export function withoutRequestId(message: string): string {
   return message.replace(/^\s*\[\s*[0-9A-Za-z-]{8,}\s*\]\s*/, '');
 }
 
-/** Every word of the values that the item carries, role names left out: they are no one's. */
-function personalWords(item: Item | null): ReadonlySet<string> {
+/** Every word of the values that the item carries and of the others given; sets, which hold role names, are no one's. */
+function personalWords(item: Item, also: readonly unknown[]): ReadonlySet<string> {
+  const { [providerTypeAttribute]: _, ...attributes } = { ...item.attributes };
   const found = new Set<string>();
-  const values =
-    item === null ? [] : [...Object.entries(item.attributes), ...Object.entries(item.step.values)];
-  for (const [name, value] of values) {
-    if (typeof value !== 'string' || name === 'cloud-director.providerType') continue;
+  for (const value of [...Object.values(attributes), ...Object.values(item.step.values), ...also]) {
+    if (typeof value !== 'string') continue;
     for (const word of value.split(separators)) found.add(bare(word));
   }
   found.delete('');

@@ -33,7 +33,7 @@ import { type BodyContext, createBody, generatedPassword, updateBody } from './r
 import type { Roles } from './roles.ts';
 import type { Session } from './session.ts';
 import { parseTask, taskAccept, taskRoot } from './tasks.ts';
-import { foldId, rolesAdded, rolesRemoved, userOf } from './users.ts';
+import { foldId, rolesAdded, rolesRemoved, textFields, userOf } from './users.ts';
 import { verdict } from './verdict.ts';
 import { hasSince } from './versions.ts';
 import { urn, VcdUser } from './wire.ts';
@@ -119,14 +119,17 @@ export function openWriter(parts: WriterParts): Writer {
   }
 
   /** Reads the user, lays the step over it, and writes all of it back. */
-  async function update(item: Item, redact: Redact): Result {
+  async function update(item: Item, redactItem: Redact): Result {
     const path = pathOf(item);
     const before = await call({ method: 'GET', path, safe: true });
     throwForWorld(before.read, before.call);
-    if (mayBeGone(before.read)) return afterGoneOr(item, before.read, redact, missing);
+    if (mayBeGone(before.read)) return afterGoneOr(item, before.read, redactItem, missing);
     if (!isSuccess(before.read)) throw failureOfRead(before.read, before.call);
     const current = VcdUser.safeParse(before.read.json).data;
     if (current === undefined) throw unreadable(before.call, 'it is no user');
+    // The item holds what is wanted; the server's words may hold what was there before.
+    const also = textFields.map(([, field]) => current[field]);
+    const redact = redactor(item, [...session.secrets], [current.username, current.nameInSource, ...also]);
     const made = updateBody(current, item.step, await bodyContext());
     if ('refused' in made) return refusedByUs(made.refused.code, made.refused.message);
     const sent = await call({ method: 'PUT', path, body: JSON.stringify(made.body), safe: false });

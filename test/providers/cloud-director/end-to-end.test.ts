@@ -203,6 +203,12 @@ describe('1,000 people and the sandbox of Cloud Director', () => {
           match: { op: 'update', user: 'ada.moreau7' },
           do: { refuse: { errorcode: 'BUSY_ENTITY', errormessage: 'The entity is busy.' } },
         },
+        // Answers that are lost, with and without the write having taken effect: a look-up tells.
+        { match: { op: 'create', user: 'ada.moreau200' }, times: 1, do: { drop: 'after' } },
+        { match: { op: 'create', user: 'ada.moreau201' }, times: 1, do: { drop: 'before' } },
+        { match: { op: 'update', user: 'ada.moreau9' }, times: 1, do: { status: 503, applied: true } },
+        { match: { op: 'update', user: 'ada.moreau10' }, times: 1, do: { status: 500 } },
+        { match: { op: 'update', user: 'ada.moreau11' }, times: 1, do: { status: 401 } },
       ],
     });
     const ran = await apply();
