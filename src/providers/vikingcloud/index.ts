@@ -4,6 +4,7 @@ import { connect } from './connection.ts';
 import { attributes } from './fields.ts';
 import { idOfAttributes } from './key.ts';
 import { limits } from './limits.ts';
+import { objectionToNeed } from './objections.ts';
 import { review } from './review.ts';
 import { remembers, steps } from './steps.ts';
 import { applied } from './users.ts';
@@ -26,6 +27,7 @@ export const vikingcloud: Provider<Config> = {
   idOf: idOfAttributes,
   review,
   steps,
+  objection: objectionToNeed,
   remembers,
   unlisted: (user) => user,
   applied,

@@ -68,7 +68,7 @@ export const gone: Outcome = failed('REFUSED', 'The service does not show this u
 /** What would be written back cannot be seen. */
 export function unseen(property: string): Outcome {
   const message = `The service does not show ${property} of this user, so writing it back could lose something; it was not sent.`;
-  return failed('REFUSED', message);
+  return failed('UNACCEPTABLE', message);
 }
 
 /** A role or a privilege of which only the name is known. */
@@ -76,7 +76,7 @@ export function notDefined(attribute: string, name: string): Outcome {
   const message =
     `No user in reach holds “${name}” (${attribute}), so what it consists of is not known; it was not sent. Give it ` +
     'to one user by hand, or declare it in full in the job.';
-  return failed('REFUSED', message);
+  return failed('UNACCEPTABLE', message);
 }
 
 function isAboutUser(status: number, forbidden: 'stop' | 'item'): boolean {

@@ -322,9 +322,10 @@ describe('1,000 people and a portal', { timeout: 60_000 }, () => {
     expect(code).toBe(2);
     expect(succeeded(report)).toEqual({ create: 0, update: 2, enable: 0, disable: 50 });
     expect(journalTotals(lines)).toEqual(succeeded(report));
+    expect([report.changes.failed, report.changes.conflict]).toEqual([1, 1]);
     expect(report.failures.map(({ key, errorCode }) => [key, errorCode]).sort()).toEqual([
-      ['E2', 'REFUSED'],
-      ['E7', 'MISSING_REQUIRED'],
+      ['E2', 'UNACCEPTABLE'],
+      ['E7', 'UNACCEPTABLE'],
     ]);
     expect(lines.every(({ status }) => status === 'accepted')).toBe(true);
     expect(accounts().get('portal/ada.moreau0001')?.roles).toEqual(['Auditor', 'Merchant Admin']);

@@ -5,7 +5,8 @@ import { config, failureOf, fakeTools, item, jwt, problem, readAll, tokenAuth, w
 const hour = 3_600;
 const tokens = (mark = '') => ({
   accessToken: `access${mark}`,
-  expiresIn: hour,
+  // Twice what the token itself says, which is what counts.
+  expiresIn: 2 * hour,
   idToken: jwt(hour, mark),
   refreshToken: 'r',
   tokenType: 'Bearer',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Attributes, User } from '../../../src/domain/user.ts';
 import { connect } from '../../../src/providers/vikingcloud/connection.ts';
 import { vikingcloud } from '../../../src/providers/vikingcloud/index.ts';
 import {
@@ -7,6 +8,7 @@ import {
   fakeTools,
   item,
   messageOf,
+  need,
   problem,
   readAll,
   roles,
@@ -177,7 +179,7 @@ describe('roles are objects on a user and text in criteria', () => {
     const tools = fakeTools([{ body: [] }]);
     const connection = await connect(config(), tools);
     const [outcome] = await connection.write([item('create', 'jdoe', { roles: ['Ghost'] })]);
-    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'REFUSED' });
+    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'UNACCEPTABLE' });
     expect(messageOf(outcome)).toContain('“Ghost”');
     expect(tools.requests.map(({ path }) => path)).toEqual(['/user-service/v1/user/search']);
   });
@@ -227,7 +229,7 @@ describe('identity is the pair of user name and authenticator', () => {
     const [outcome] = await connection.write([
       item('create', 'jdoe', { 'vikingcloud.authenticator': 'sso' }),
     ]);
-    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'REFUSED' });
+    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'UNACCEPTABLE' });
     expect(tools.requests).toHaveLength(0);
   });
 
@@ -359,7 +361,7 @@ describe('a phone needs its country code', () => {
     const tools = fakeTools([]);
     const connection = await connect(config(), tools);
     const [outcome] = await connection.write([item(action, 'jdoe', { 'phoneNumbers.work': '5550101' })]);
-    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'MISSING_REQUIRED' });
+    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'UNACCEPTABLE' });
     expect(tools.requests).toHaveLength(0);
   });
 
@@ -368,25 +370,26 @@ describe('a phone needs its country code', () => {
     const connection = await connect(config(), tools);
     const known = { 'phoneNumbers.work': '5550101', [code]: '+33' };
     const [outcome] = await connection.write([item('update', 'jdoe', { [code]: null }, known)]);
-    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'MISSING_REQUIRED' });
+    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'UNACCEPTABLE' });
     expect(tools.requests).toHaveLength(0);
+  });
+
+  it('is told when the plan is made, for a person who has the one without the other', () => {
+    const known = user('jdoe', { 'phoneNumbers.work': '5550100', [code]: '+33' });
+    const objection = (after: Attributes, now: User | null) =>
+      vikingcloud.objection?.({ ...need(now === null ? 'create' : 'update', {}, after), user: now })?.code ??
+      null;
+    expect(objection({ userName: 'jdoe', 'phoneNumbers.work': '5550101' }, null)).toBe('UNACCEPTABLE');
+    expect(objection({ 'phoneNumbers.work': '5550101' }, user('jdoe'))).toBe('UNACCEPTABLE');
+    expect(objection({ [code]: null }, known)).toBe('UNACCEPTABLE');
+    expect(objection({ 'phoneNumbers.work': '5550101' }, known)).toBeNull();
+    expect(objection({ 'phoneNumbers.work': null, [code]: null }, known)).toBeNull();
+    expect(objection({ 'name.givenName': 'Joan' }, user('jdoe', { 'phoneNumbers.work': '1' }))).toBeNull();
   });
 
   it('sends the code that the user has along with a new phone', () => {
     const change = vikingcloud.steps(
-      {
-        operation: 'update',
-        key: '1',
-        linkKey: '1',
-        userId: 'portal/jdoe',
-        user: null,
-        rows: [],
-        cause: 'feed',
-        before: { 'phoneNumbers.work': '5550100' },
-        after: { 'phoneNumbers.work': '5550101' },
-        remember: null,
-        conflict: null,
-      },
+      need('update', { 'phoneNumbers.work': '5550100' }, { 'phoneNumbers.work': '5550101' }),
       user('jdoe', { [code]: '+33' }),
       null,
     );
@@ -409,8 +412,15 @@ describe('a user name becomes a segment of a path', () => {
     const tools = fakeTools([]);
     const connection = await connect(config(), tools);
     const [outcome] = await connection.write([item('create', username)]);
-    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'REFUSED' });
+    expect(outcome).toMatchObject({ result: 'failed', errorCode: 'UNACCEPTABLE' });
     expect(tools.requests).toHaveLength(0);
+  });
+
+  it('is told when the plan is made', () => {
+    expect(vikingcloud.objection?.(need('create', {}, { userName: 'a%2fb' }))).toMatchObject({
+      code: 'UNACCEPTABLE',
+    });
+    expect(vikingcloud.objection?.(need('create', {}, { userName: 'a.b' }))).toBeNull();
   });
 
   it('sends other marks as they are', async () => {
