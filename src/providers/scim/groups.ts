@@ -158,20 +158,22 @@ export function openGroups({ client, lister, able, config }: Parts): Groups {
       const groups = new Map<string, string[]>();
       if (able.groups === null) return groups;
       for await (const page of lister.pages({ path: able.groups, attributes: 'displayName,members' })) {
-        for (const group of page) {
-          const name = nameOf(group);
-          if (name === null) continue;
-          for (const member of listAt(group, 'members')) {
-            const id = isObject(member) ? String(field(member, 'value') ?? '') : '';
-            const held = groups.get(id);
-            if (held === undefined) groups.set(id, [name]);
-            else if (!held.includes(name)) held.push(name);
-          }
-        }
+        for (const group of page) noteMembers(group, groups);
       }
       return groups;
     },
   };
+}
+
+function noteMembers(group: Resource, groups: Map<string, string[]>): void {
+  const name = nameOf(group);
+  if (name === null) return;
+  for (const member of listAt(group, 'members')) {
+    const id = isObject(member) ? String(field(member, 'value') ?? '') : '';
+    const held = groups.get(id);
+    if (held === undefined) groups.set(id, [name]);
+    else if (!held.includes(name)) held.push(name);
+  }
 }
 
 /** The members as they shall be; null when they are so already. */

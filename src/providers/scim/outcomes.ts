@@ -131,13 +131,11 @@ export function refused(message: string): Judged {
   return decided(outcome('failed', 'REFUSED', null, message));
 }
 
-export const ownAccount: Judged = decided(
-  outcome(
-    'failed',
-    'OWN_ACCOUNT',
-    null,
-    'This is the account that rollcall signs in with (target.ownLogin).',
-  ),
+export const ownAccount: Outcome = outcome(
+  'failed',
+  'OWN_ACCOUNT',
+  null,
+  'This is the account that rollcall signs in with (target.ownLogin).',
 );
 
 /** Gravest first: what may have been taken must not be thrown as something that was not. */
@@ -162,16 +160,20 @@ export function settle(judged: readonly Judged[]): readonly Outcome[] {
     const rank = (failure: TargetFailure): number => gravity.indexOf(failure.trouble);
     throw troubles.toSorted((one, other) => rank(one) - rank(other))[0];
   }
-  return judged.map((one) => {
-    switch (one.kind) {
-      case 'outcome':
-        return one.outcome;
-      case 'trouble':
-        return outcome('unknown', codeOf(one.failure), one.failure.providerCode, one.failure.message);
-      case 'exists':
-        return outcome('conflict', 'ALREADY_EXISTS', one.providerCode, 'The user exists already.');
+  return judged.map(settled);
+}
+
+function settled(judged: Judged): Outcome {
+  switch (judged.kind) {
+    case 'outcome':
+      return judged.outcome;
+    case 'trouble': {
+      const { failure } = judged;
+      return outcome('unknown', codeOf(failure), failure.providerCode, failure.message);
     }
-  });
+    case 'exists':
+      return outcome('conflict', 'ALREADY_EXISTS', judged.providerCode, 'The user exists already.');
+  }
 }
 
 function codeOf(failure: TargetFailure): ErrorCode {

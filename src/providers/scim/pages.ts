@@ -61,8 +61,8 @@ async function* byIndex(fetch: Fetch, query: Query): AsyncGenerator<readonly Res
     const totalNow = list.totalResults ?? null;
     if (resources.length === 0) {
       // `totalResults` may fall while we read, but an end before it is a list that was cut.
-      if (totalNow !== null && startIndex <= totalNow)
-        throw unreadable(named, shortList(startIndex - 1, totalNow));
+      const missing = (totalNow ?? 0) - (startIndex - 1);
+      if (missing > 0) throw unreadable(named, `it ended ${missing} entries before its totalResults`);
       return;
     }
     const fresh = recent.fresh(resources);
@@ -71,9 +71,8 @@ async function* byIndex(fetch: Fetch, query: Query): AsyncGenerator<readonly Res
       throw unreadable(named, 'it gives the same page again and again, so its paging does not work');
     }
     if (fresh.length > 0) yield fresh;
-    const gone = total !== null && totalNow !== null && totalNow < total ? total - totalNow : 0;
+    startIndex += resources.length - Math.min(gone(total, totalNow), resources.length - 1);
     total = totalNow;
-    startIndex += resources.length - Math.min(gone, resources.length - 1);
     if (totalNow !== null && startIndex > totalNow) return;
   }
   throw unreadable(named, 'it does not end');
@@ -97,8 +96,9 @@ async function* byCursor(fetch: Fetch, query: Query): AsyncGenerator<readonly Re
   throw unreadable(named, 'it does not end');
 }
 
-function shortList(seen: number, total: number): string {
-  return `it ended after ${seen} of ${total} entries`;
+/** How many entries fewer there are than before. */
+function gone(before: number | null, now: number | null): number {
+  return before === null || now === null ? 0 : Math.max(0, before - now);
 }
 
 /** The ids of the last pages, with bounded memory. */

@@ -25,7 +25,7 @@ export function parseFilter(text: string, caseExact: CaseExact): Test {
     const [path, operator] = [words[at], words[at + 1]?.toLowerCase()];
     if (path === undefined || operator === undefined || !operators.has(operator)) throw invalid();
     const takesValue = operator !== 'pr';
-    const value = takesValue ? valueOf(words[at + 2]) : null;
+    const value = takesValue ? literalOf(words[at + 2]) : null;
     alternatives.at(-1)?.push({ path, operator, value });
     at += takesValue ? 3 : 2;
     const joint = words[at]?.toLowerCase();
@@ -52,7 +52,7 @@ function tokens(text: string): readonly string[] {
   return words;
 }
 
-function valueOf(word: string | undefined): unknown {
+function literalOf(word: string | undefined): unknown {
   try {
     const value: unknown = JSON.parse(word ?? '');
     if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value;

@@ -139,31 +139,36 @@ function assign(draft: Record<string, unknown>, path: Path, op: PatchOperation['
   if (attribute.mutability === 'readOnly') {
     throw new ScimError(400, 'mutability', `${attribute.name} is read-only.`);
   }
+  // A password is taken and forgotten.
+  if (attribute.name === 'password') return;
   const holder = schema === null ? draft : { ...(isJson(draft[schema]) ? draft[schema] : {}) };
   const before = holder[attribute.name];
-  let after: unknown;
-  if (sub !== null) {
-    const complexBefore = isJson(before) ? before : {};
-    const { [sub.name]: _, ...others } = complexBefore;
-    const part = op === 'remove' ? null : checkedValue(sub, value);
-    const whole = part === null ? others : { ...others, [sub.name]: part };
-    after = Object.keys(whole).length === 0 ? null : whole;
-  } else if (op === 'remove') {
-    after = null;
-  } else if (attribute.multiValued && op === 'add') {
-    after = joined(before, checkedValue(attribute, Array.isArray(value) ? value : [value]));
-  } else if (attribute.type === 'complex' && !attribute.multiValued) {
-    const checked = checkedValue(attribute, value);
-    after = isJson(checked) ? { ...(isJson(before) ? before : {}), ...checked } : checked;
-  } else {
-    after = checkedValue(attribute, value);
-  }
-  if (attribute.name === 'password') return;
+  const after = sub === null ? assigned(attribute, before, op, value) : withPart(sub, before, op, value);
   if (after === null) delete holder[attribute.name];
   else holder[attribute.name] = after;
   if (schema === null) return;
   if (Object.keys(holder).length === 0) delete draft[schema];
   else draft[schema] = holder;
+}
+
+/** What an attribute becomes; null when it has no value any more. */
+function assigned(attribute: Attribute, before: unknown, op: PatchOperation['op'], value: unknown): unknown {
+  if (op === 'remove') return null;
+  if (attribute.multiValued && op === 'add') {
+    return joined(before, checkedValue(attribute, Array.isArray(value) ? value : [value]));
+  }
+  const checked = checkedValue(attribute, value);
+  // A complex value replaces only the parts that it holds (RFC 7644, section 3.5.2.3).
+  const merges = attribute.type === 'complex' && !attribute.multiValued && isJson(checked) && isJson(before);
+  return merges ? { ...before, ...checked } : checked;
+}
+
+/** A complex value with one of its parts changed. */
+function withPart(part: Attribute, before: unknown, op: PatchOperation['op'], value: unknown): unknown {
+  const { [part.name]: _, ...others } = isJson(before) ? before : {};
+  const checked = op === 'remove' ? null : checkedValue(part, value);
+  const whole = checked === null ? others : { ...others, [part.name]: checked };
+  return Object.keys(whole).length === 0 ? null : whole;
 }
 
 /** What is there already is not added again (RFC 7644, section 3.5.2.1). */

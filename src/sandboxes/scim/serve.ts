@@ -36,24 +36,39 @@ export function serve(domain: Domain, request: ScimRequest): ScimAnswer {
 
 function route(domain: Domain, request: ScimRequest): ScimAnswer {
   const [, kind = '', id, ...rest] = request.path.split('/');
+  const isOne = id !== undefined && id !== '.search';
+  if (rest.length > 0 || id === '') throw notFound();
+  switch (kind) {
+    case 'Users':
+      if (isOne) return oneUser(domain, request, decodeURIComponent(id));
+      return collection(domain, request, kind, id === '.search');
+    case 'Groups':
+      if (isOne) return oneGroup(domain, request, decodeURIComponent(id));
+      return collection(domain, request, kind, id === '.search');
+    case 'Bulk':
+      if (request.method === 'POST') return bulk(domain, request);
+      throw notFound();
+    case 'Me':
+      // Optional (RFC 7644, section 3.11).
+      throw new ScimError(501, null, 'There is no /Me.');
+    default:
+      return discovery(domain, request, kind, id);
+  }
+}
+
+function discovery(
+  domain: Domain,
+  { method }: ScimRequest,
+  kind: string,
+  id: string | undefined,
+): ScimAnswer {
   const { service } = domain.directory;
-  const { method } = request;
-  if (rest.length > 0) throw notFound();
   if (method === 'GET' && id === undefined) {
     if (kind === 'ServiceProviderConfig') return { status: 200, body: { ...serviceProviderConfig(service) } };
     if (kind === 'ResourceTypes') return documents(resourceTypes());
     if (kind === 'Schemas') return documents(schemas(service));
   }
-  if (kind === 'Users' || kind === 'Groups') {
-    if (id === undefined || id === '.search') return collection(domain, request, kind, id === '.search');
-    if (id === '') throw notFound();
-    return kind === 'Users'
-      ? oneUser(domain, request, decodeURIComponent(id))
-      : oneGroup(domain, request, decodeURIComponent(id));
-  }
-  if (kind === 'Bulk' && method === 'POST') return bulk(domain, request);
-  // `/Me` is optional (RFC 7644, section 3.11), and so is every path that nobody knows.
-  throw kind === 'Me' ? new ScimError(501, null, 'There is no /Me.') : notFound();
+  throw notFound();
 }
 
 function documents(resources: readonly object[]): ScimAnswer {

@@ -39,20 +39,23 @@ export function userFromBody(body: unknown): Json {
   const user: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(body)) {
     if (common.has(key)) continue;
-    const extension = /^urn:/i.test(key) ? extensionOf(key) : null;
-    if (/^urn:/i.test(key)) {
-      if (extension === null) throw new ScimError(400, 'invalidSyntax', 'An extension is unknown.');
-      if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === extension.toLowerCase())) {
-        throw new ScimError(400, 'invalidSyntax', 'schemas does not name an extension that the body holds.');
-      }
-      const held = isJson(value) ? attributesFrom(extension, value) : null;
-      if (held === null) throw new ScimError(400, 'invalidValue', 'An extension is not an object.');
-      if (Object.keys(held).length > 0) user[extension] = held;
-    } else {
-      Object.assign(user, attributesFrom(null, { [key]: value }));
-    }
+    if (/^urn:/i.test(key)) Object.assign(user, extensionFrom(key, value, named));
+    else Object.assign(user, attributesFrom(null, { [key]: value }));
   }
   return complete(user);
+}
+
+/** The extension under its own name, or nothing when it holds nothing. */
+function extensionFrom(key: string, value: unknown, named: readonly unknown[]): Json {
+  const extension = extensionOf(key);
+  if (extension === null) throw new ScimError(400, 'invalidSyntax', 'An extension is unknown.');
+  const folded = extension.toLowerCase();
+  if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === folded)) {
+    throw new ScimError(400, 'invalidSyntax', 'schemas does not name an extension that the body holds.');
+  }
+  if (!isJson(value)) throw new ScimError(400, 'invalidValue', 'An extension is not an object.');
+  const held = attributesFrom(extension, value);
+  return Object.keys(held).length === 0 ? {} : { [extension]: held };
 }
 
 /** Refuses a user without a login, and more than one primary entry in a list. */
@@ -92,28 +95,25 @@ export function checkedValue(attribute: Attribute, value: unknown): unknown {
 }
 
 export function checkedSingle(attribute: Attribute, value: unknown): unknown {
-  const wrong = (): ScimError =>
-    new ScimError(400, 'invalidValue', `${attribute.name} is not a ${attribute.type}.`);
-  if (attribute.type === 'complex') {
-    if (!isJson(value)) throw wrong();
-    const found: Record<string, unknown> = {};
-    for (const [name, part] of Object.entries(value)) {
-      const sub = subAttributeOf(attribute, name);
-      if (sub === null) {
-        throw new ScimError(400, 'invalidSyntax', `There is no ${attribute.name}.${name}.`);
-      }
-      if (sub.mutability === 'readOnly') continue;
-      const checked = checkedValue(sub, part);
-      if (checked !== null) found[sub.name] = checked;
-    }
-    return Object.keys(found).length === 0 ? null : found;
-  }
-  if (attribute.type === 'boolean') {
-    if (typeof value !== 'boolean') throw wrong();
-    return value;
-  }
-  if (typeof value !== 'string') throw wrong();
+  if (attribute.type === 'complex') return checkedComplex(attribute, value);
+  if (typeof value !== (attribute.type === 'boolean' ? 'boolean' : 'string')) throw wrongType(attribute);
   return value === '' ? null : value;
+}
+
+function checkedComplex(attribute: Attribute, value: unknown): Json | null {
+  if (!isJson(value)) throw wrongType(attribute);
+  const found: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) {
+    const sub = subAttributeOf(attribute, name);
+    if (sub === null) throw new ScimError(400, 'invalidSyntax', `There is no ${attribute.name}.${name}.`);
+    const checked = sub.mutability === 'readOnly' ? null : checkedValue(sub, part);
+    if (checked !== null) found[sub.name] = checked;
+  }
+  return Object.keys(found).length === 0 ? null : found;
+}
+
+function wrongType({ name, type }: Attribute): ScimError {
+  return new ScimError(400, 'invalidValue', `${name} is not a ${type}.`);
 }
 
 export function subAttributeOf(attribute: Attribute, name: string): Attribute | null {

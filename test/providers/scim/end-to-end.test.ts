@@ -11,12 +11,15 @@ const login = (number: number) => `ada.moreau${number}@example.com`;
 
 describe.concurrent.each([
   ['with PATCH and bulk requests', {}],
-  ['with PUT, cursors and groups that only groups show', {
-    patch: false,
-    bulk: false,
-    cursor: true,
-    groupsInUsers: false,
-  }],
+  [
+    'with PUT, cursors and groups that only groups show',
+    {
+      patch: false,
+      bulk: false,
+      cursor: true,
+      groupsInUsers: false,
+    },
+  ],
 ])('1,000 people against the sandbox %s', (_, service) => {
   it('go through every operation, and the report counts what the journal holds', async () => {
     using runs = new Runs();
@@ -109,7 +112,10 @@ describe.concurrent('trouble on the way', () => {
 
   it('takes a login that exists for the person it is', async () => {
     using runs = new Runs();
-    runs.write('users.json', JSON.stringify({ users: [{ userName: login(1).toUpperCase(), externalId: 'E1' }] }));
+    runs.write(
+      'users.json',
+      JSON.stringify({ users: [{ userName: login(1).toUpperCase(), externalId: 'E1' }] }),
+    );
     runs.write('faults.json', JSON.stringify({ rules: [] }));
     runs.writeJob();
     runs.writeFeed([person(1)]);

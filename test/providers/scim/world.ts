@@ -1,7 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection, HttpAnswer, HttpRequest, Item, Pending, Tools } from '../../../src/contracts/provider.ts';
+import type {
+  Connection,
+  HttpAnswer,
+  HttpRequest,
+  Item,
+  Pending,
+  Tools,
+} from '../../../src/contracts/provider.ts';
 import type { Need, Outcome } from '../../../src/domain/change.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
@@ -29,7 +36,12 @@ export function config(differences: Record<string, unknown> = {}): Config {
   return Config.parse({ auth: { type: 'bearer', token: 'env:TOKEN' }, ...differences });
 }
 
-export function item(action: string, userId: string | null, values: Attributes = {}, more: Attributes = {}): Item {
+export function item(
+  action: string,
+  userId: string | null,
+  values: Attributes = {},
+  more: Attributes = {},
+): Item {
   return { step: { action, subject: '', values }, userId, attributes: { ...more, ...values } };
 }
 
@@ -168,7 +180,12 @@ export class SandboxWorld implements AsyncDisposable {
   readonly requests: HttpRequest[] = [];
   #running: RunningSandbox | null = null;
 
-  static async open(world: { users?: unknown; groups?: readonly string[]; service?: object; faults?: object[] }) {
+  static async open(world: {
+    users?: unknown;
+    groups?: readonly string[];
+    service?: object;
+    faults?: object[];
+  }) {
     const opened = new SandboxWorld();
     const { users = [], faults = [], ...rest } = world;
     opened.#running = await startSandbox({
@@ -191,8 +208,15 @@ export class SandboxWorld implements AsyncDisposable {
     return connect(config({ auth, ...differences }), httpTools(this.baseUrl, this.requests));
   }
 
-  async fetch(path: string, init: RequestInit = {}): Promise<{ status: number; body: Record<string, unknown> }> {
-    const headers = { authorization: 'Bearer sandbox', 'content-type': 'application/scim+json', ...init.headers };
+  async fetch(
+    path: string,
+    init: RequestInit = {},
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    const headers = {
+      authorization: 'Bearer sandbox',
+      'content-type': 'application/scim+json',
+      ...init.headers,
+    };
     const answer = await fetch(`${this.baseUrl}${path}`, { ...init, headers });
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? {} : JSON.parse(text) };
