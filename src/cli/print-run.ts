@@ -60,7 +60,12 @@ function rowsLine({ rows, feed }: Report): string {
 }
 
 function usersLine({ users }: Report): string {
-  return `users   before: ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched`;
+  const { unresolvedReferences: count } = users;
+  const lost =
+    count === 0
+      ? ''
+      : `\n        ${plural(count, 'reference')} to people without a user: the old values stay`;
+  return `users   before: ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched${lost}`;
 }
 
 function operationTable(report: Report): string {

@@ -36,6 +36,10 @@ export interface DispatchTools extends SendTools {
     user: Account | null,
     userId: string,
   ) => Pick<Account, 'id' | 'active' | 'attributes'>;
+  /** The number of the run's next batch. */
+  readonly nextBatch: () => number;
+  /** Where a change goes on, when not at its first step: the step, and the user's id as it is known by now. */
+  readonly startOf?: (change: Change) => { readonly step: number; readonly userId: string | null };
   /** Called with the number of changes that are over. */
   readonly onProgress: (changes: number) => void;
   /** The moment that the run speaks of, for what is remembered of accounts. */
@@ -78,7 +82,6 @@ class Dispatcher {
   readonly #underwayMax: number;
   readonly #aheadMax: number;
   #underway = 0;
-  #batches = 0;
   #fatal: Failure | null = null;
   #broken: { readonly error: unknown } | null = null;
 
@@ -94,7 +97,11 @@ class Dispatcher {
   async run(changes: AsyncIterable<readonly Change[]>): Promise<Failure | null> {
     try {
       for await (const page of changes) {
-        for (const change of page) this.#enter(change, 0, change.userId);
+        for (const change of page) {
+          const { step, userId } = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
+          this.#underway += 1;
+          this.#enter(change, step, userId);
+        }
         while (this.#underway >= this.#underwayMax && !this.#over()) await this.#turn(false);
         if (this.#over()) break;
       }
@@ -123,7 +130,6 @@ class Dispatcher {
   #enter(change: Change, index: number, userId: string | null): void {
     const step = change.steps[index];
     if (step === undefined) return;
-    if (index === 0) this.#underway += 1;
     const item: Item = { step, userId, attributes: { ...change.user?.attributes, ...change.after } };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
@@ -147,13 +153,13 @@ class Dispatcher {
     while (this.#intended.length + batches.length < this.#aheadMax) {
       const waiters = this.#waiting.takeFull();
       if (waiters === null) break;
-      batches.push({ number: this.#nextNumber(), waiters });
+      batches.push({ number: this.#tools.nextBatch(), waiters });
     }
     // Batches that are not full wait for company as long as a batch under way may still bring some.
     const idle = this.#active.size === 0 && this.#intended.length === 0 && batches.length === 0;
     if (idle) {
       for (let waiters = this.#waiting.takeAny(); waiters !== null; waiters = this.#waiting.takeAny()) {
-        batches.push({ number: this.#nextNumber(), waiters });
+        batches.push({ number: this.#tools.nextBatch(), waiters });
         if (!inputEnded || batches.length === this.#aheadMax) break;
       }
     }
@@ -168,11 +174,6 @@ class Dispatcher {
       })),
     );
     this.#intended.push(...batches);
-  }
-
-  #nextNumber(): number {
-    this.#batches += 1;
-    return this.#batches;
   }
 
   #start(batch: Batch): void {

@@ -11,6 +11,11 @@ export interface Step {
   /** What the call is about when a request can serve only one: the role's or group's name; else ''. */
   readonly subject: string;
   readonly values: Attributes;
+  /**
+   * Attributes that name another person, with that person's lasting id: their values are known only once that
+   * person has a user, so the step waits until everything else of the plan has been sent.
+   */
+  readonly references?: Readonly<Record<string, string>>;
 }
 
 /** Why a change is not simply planned, or an outcome is not simply a success. */

@@ -8,6 +8,7 @@ export const errorCodes = {
   REQUEST_REFUSED: 'The target refused the whole request that this item travelled in.',
   ALREADY_EXISTS: 'A user with this login exists already, and it could not be taken for this person.',
   LINKED_EXISTING: 'The account existed already; it is now linked to this person.',
+  UNRESOLVED_REFERENCE: 'The person whom the attribute names has no user, so the old value stays.',
   ALREADY_SO: 'The target had these values already.',
   CONTRADICTORY_ANSWER: 'The counts of the answer contradict its items, so no success can be claimed.',
   UNANSWERED: 'The request was sent, no answer came, and a look-up could not tell whether it took effect.',

@@ -52,6 +52,8 @@ export interface Matching {
   setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
   people(): Generator<PersonPair>;
   absent(): Generator<AbsentPair>;
+  /** The user of the person with this lasting id, and whether the feed names that person; after `index`. */
+  referred(linkKey: string): { readonly user: User | null; readonly inFeed: boolean };
   counts(): UserCounts;
   /** True when a row was set aside whose person cannot be told: then nobody's absence means anything. */
   hasUnreadableIdentity(): boolean;
@@ -95,6 +97,13 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
   const insertMemory = prepare('INSERT OR REPLACE INTO memory VALUES (?, ?)');
   const insertChange = prepare('INSERT INTO change VALUES (?, ?, ?, ?)');
+
+  const selectLinked = prepare(`
+    SELECT u.user_id AS id, u.state FROM account a CROSS JOIN user u ON u.user_id = a.user_id
+    WHERE a.link_key = ?`);
+  const selectMatched = prepare(`
+    SELECT u.user_id AS id, u.state FROM person p LEFT JOIN user u ON u.match_key = p.match_key
+    WHERE p.link_key = ?`);
 
   /** Linked accounts that were known to be left out of the list: nothing is wrong when it does not show them. */
   let leftOut = 0;
@@ -211,6 +220,12 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         const account = accountFrom(userFrom(id, knownState), known);
         yield { kind: 'absent', account, user: userFrom(id, state) };
       }
+    },
+    referred: (linkKey) => {
+      const matched = selectMatched.get(linkKey);
+      const { id, state } = selectLinked.get(linkKey) ?? matched ?? {};
+      const user = typeof id === 'string' && typeof state === 'string' ? userFrom(id, state) : null;
+      return { user, inFeed: matched !== undefined };
     },
     counts: () => {
       const users = count('SELECT count(*) AS n FROM user');

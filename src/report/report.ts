@@ -132,6 +132,9 @@ export const Report = z
       .strictObject({
         managed: count('Users of the target that are linked to a person of this job.'),
         unmanaged: count('All others: counted, never touched.'),
+        unresolvedReferences: count(
+          'References, such as to a manager, to people who have no user: the old values stay.',
+        ),
       })
       .describe('Users that the target has.'),
     byOperation: z

@@ -4,9 +4,10 @@ import type { GuardName } from '../domain/settings.ts';
 import { type DiffSettings, type Difference, diffAbsent, diffPerson } from '../diff/diff-pair.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
-import type { Account, User } from '../domain/user.ts';
+import type { Account } from '../domain/user.ts';
 import type { Target } from './connect-target.ts';
 import type { RowCounts } from './facts.ts';
+import { type Referring, referenceNeed, referenceResolver, waitingSteps } from './references.ts';
 
 export interface Comparison {
   readonly rows: RowCounts;
@@ -16,6 +17,8 @@ export interface Comparison {
   readonly absencesHeld: boolean;
   /** How many leavers by absence there are. */
   readonly fromAbsence: number;
+  /** References to people who have no user and will have none: the old values stay. */
+  readonly unresolvedReferences: number;
 }
 
 const guardOf: Readonly<Record<Operation, GuardName>> = {
@@ -56,32 +59,51 @@ export function compare(
   const people = { creates: 0, updates: 0, enables: 0, disables: 0, removals: 0 };
   const absencesHeld = matching.hasUnreadableIdentity();
   let fromAbsence = 0;
+  const resolve = referenceResolver(provider, job.feed.columns, matching);
+  let unresolvedReferences = 0;
   /** Gives false for a need that takes no call at all, such as taking roles from somebody who has none. */
-  const stage = (wanted: Need, user: User | null, account: Account | null): boolean => {
-    const need = { ...wanted, conflict: wanted.conflict ?? provider.objection?.(wanted) ?? null };
+  const stage = (wanted: Need, account: Account | null, waiting: Referring['waiting']): boolean => {
+    const conflict = wanted.conflict ?? provider.objection?.(wanted) ?? null;
     const restore = account?.disabled?.restore ?? null;
-    const steps = need.conflict === null ? provider.steps(need, user, restore) : [];
-    if (need.conflict === null && steps.length === 0) return false;
+    const steps =
+      conflict === null
+        ? [...provider.steps(wanted, wanted.user, restore), ...waitingSteps(provider, wanted, waiting)]
+        : [];
+    if (conflict === null && steps.length === 0) return false;
+    const need = { ...wanted, after: { ...wanted.after, ...waiting }, conflict };
     matching.addChange({ need, steps });
     if (need.cause === 'absence') fromAbsence += 1;
     const held = absencesHeld && need.cause === 'absence';
-    if (need.conflict === null && !held) people[guardOf[need.operation]] += 1;
+    if (conflict === null && !held) people[guardOf[need.operation]] += 1;
     return true;
   };
-  const take = (difference: Difference, user: User | null, account: Account | null): Difference['bucket'] => {
+  const take = (
+    difference: Difference,
+    need: Need | null,
+    account: Account | null,
+    waiting: Referring['waiting'] = {},
+  ): Difference['bucket'] => {
     if (difference.account !== null) matching.remember(difference.account);
-    if (difference.need === null) return difference.bucket;
-    return stage(difference.need, user, account) ? 'changed' : 'unchanged';
+    if (need === null) return difference.bucket;
+    return stage(need, account, waiting) ? 'changed' : 'unchanged';
   };
   for (const pair of matching.people()) {
-    const bucket = take(diffPerson(pair, settings), pair.user, pair.account);
-    buckets[bucket] += pair.person.rows.length;
+    const { person, waiting, unresolved } = resolve(pair.person);
+    unresolvedReferences += unresolved;
+    const difference = diffPerson({ ...pair, person }, settings);
+    const stays = person.active && pair.user?.active === true && job.policy.update;
+    const refers = stays && pair.user !== null && Object.keys(waiting).length > 0;
+    const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
+    const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
+    const bucket = take(difference, need, pair.account, takesSteps ? waiting : {});
+    buckets[bucket] += person.rows.length;
   }
   for (const pair of matching.absent()) {
     const difference = diffAbsent(pair, settings);
     // The row that nobody could read may have been theirs: such a feed is no witness of an absence.
-    take(absencesHeld ? { ...difference, account: null } : difference, pair.user, pair.account);
+    const learned = absencesHeld ? { ...difference, account: null } : difference;
+    take(learned, difference.need, pair.account);
   }
   const rows: RowCounts = { total: feed.rows, quarantined: inputs.quarantined, duplicates: 0, ...buckets };
-  return { rows, people, absencesHeld, fromAbsence };
+  return { rows, people, absencesHeld, fromAbsence, unresolvedReferences };
 }

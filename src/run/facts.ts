@@ -22,7 +22,11 @@ export interface RunFacts {
   readonly target: { readonly provider: string; readonly baseUrl: string };
   readonly feed: FeedFacts;
   readonly rows: RowCounts;
-  readonly users: { readonly managed: number; readonly unmanaged: number };
+  readonly users: {
+    readonly managed: number;
+    readonly unmanaged: number;
+    readonly unresolvedReferences: number;
+  };
   readonly guards: readonly Guard[];
   readonly planHash: string;
   /** True when a guard held the whole run. */

@@ -6,7 +6,7 @@ import type { Job } from '../job/job.ts';
 import { type Matching, openMatching } from '../match/open-matching.ts';
 import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
-import { compare } from './compare.ts';
+import { type Comparison, compare } from './compare.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
 import { makePlan, type Plan } from './make-plan.ts';
@@ -64,7 +64,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     const plan = await makePlan(job, open, matching, feed.facts, comparison);
     const facts = factsOf(job, open, target, matching, plan, {
       feed: feed.facts,
-      rows: comparison.rows,
+      comparison,
       world,
     });
     await open.ledger.saveRunFacts(open.run.id, facts);
@@ -104,7 +104,7 @@ function factsOf(
   target: Target,
   matching: Matching,
   plan: Plan,
-  found: { readonly feed: FeedFacts; readonly rows: RunFacts['rows']; readonly world: World },
+  found: { readonly feed: FeedFacts; readonly comparison: Comparison; readonly world: World },
 ): RunFacts {
   const { managed, unmanaged } = matching.counts();
   return {
@@ -115,8 +115,8 @@ function factsOf(
     previousRun: open.memory.lastAppliedRun,
     target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
     feed: found.feed,
-    rows: found.rows,
-    users: { managed, unmanaged },
+    rows: found.comparison.rows,
+    users: { managed, unmanaged, unresolvedReferences: found.comparison.unresolvedReferences },
     guards: plan.guards,
     planHash: plan.hash,
     held: plan.held,

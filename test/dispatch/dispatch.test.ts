@@ -59,6 +59,7 @@ function world(settings: WorldSettings = {}): World {
   const removed: string[] = [];
   const intents: Intent[] = [];
   const progress: number[] = [];
+  let batches = 0;
   const { answer = () => success } = settings;
   const target = fakeTarget({
     write: (items) => items.map((item) => answer(item.step.subject, item.userId)),
@@ -103,6 +104,7 @@ function world(settings: WorldSettings = {}): World {
     }),
     onProgress: (changes) => progress.push(changes),
     asOf: '2026-06-01T00:00:00.000Z',
+    nextBatch: () => ++batches,
   };
   const run: World['run'] = (changes) => {
     const pages = Array.isArray(changes) ? pagesOf(changes as readonly Change[], 4) : changes;
