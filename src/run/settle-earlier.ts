@@ -58,46 +58,79 @@ async function lookUp(
     attributes: { ...change.user?.attributes, ...change.after },
   }));
   const found = await connection.lookUp(sought);
-  const idAt = (position: number): string | null => {
-    const { userId = null, attributes = {} } = sought[position] ?? {};
-    return userId ?? found[position]?.id ?? provider.idOf(attributes);
-  };
-  const ids = [...new Set(steps.map((_, position) => idAt(position)).filter((id) => id !== null))];
-  const known = await open.ledger.accountsById(open.scope, ids);
-  const outcomes: StepOutcome[] = [];
-  const accounts = new Map<string, Account>(known);
-  const changedIds = new Set<string>();
-  const removed: string[] = [];
-  const at = new Date(world.clock.now()).toISOString();
-  for (const [position, open] of steps.entries()) {
-    const step = open.change.steps[open.step];
-    if (step === undefined) continue;
-    const id = idAt(position);
-    const isLinked = id !== null && known.get(id)?.linkKey === open.change.linkKey;
-    // What a step that waited would have written is not in the plan; today's comparison finds whether it is there.
-    const looked = step.references === undefined ? provider.verdict(step, found[position]) : 'notApplied';
-    // A create that a later run repeated, and linked, is no doubt any more.
-    const verdict = looked === 'cannotTell' && provider.createOnly(step) && isLinked ? 'applied' : looked;
-    if (verdict === 'applied' && id !== null) {
-      const isLast = open.step + 1 === open.change.steps.length;
-      if (open.change.operation === 'remove' && isLast) removed.push(id);
-      else if (looked === 'applied') {
-        accounts.set(id, accountAfter(open, step, accounts.get(id) ?? null, id, target, world));
-        changedIds.add(id);
-      }
-    }
-    if (verdict === 'cannotTell') {
-      if (!provider.createOnly(step)) doubts.people.add(open.change.linkKey);
-      else if (id !== null) doubts.creates.add(id);
-    }
-    outcomes.push({ ...outcomeOf(verdict, id), seq: open.seq, step: open.step, attempts: 1, at });
+  const ids = sought.map(
+    ({ userId, attributes }, position) => userId ?? found[position]?.id ?? provider.idOf(attributes),
+  );
+  const known = await open.ledger.accountsById(open.scope, [...new Set(ids.filter((id) => id !== null))]);
+  const settled = new Settled(known, target, world);
+  for (const [position, step] of steps.entries()) {
+    const id = ids[position] ?? null;
+    const verdict = verdictOf(step, found[position], id === null ? undefined : known.get(id), target);
+    if (verdict === 'cannotTell') noteDoubt(step, id, target, doubts);
+    settled.add(step, verdict, id);
   }
-  const gone = new Set(removed);
-  return {
-    outcomes,
-    accounts: [...accounts.values()].filter((account) => changedIds.has(account.id) && !gone.has(account.id)),
-    removed,
-  };
+  return settled.settlement();
+}
+
+type Verdict = 'applied' | 'linkedSince' | 'notApplied' | 'cannotTell';
+
+function verdictOf(
+  open: OpenStep,
+  found: User | undefined,
+  account: Account | undefined,
+  { provider }: Target,
+): Verdict {
+  const step = open.change.steps[open.step];
+  // What a step that waited would have written is not in the plan; today's comparison finds whether it is there.
+  if (step === undefined || step.references !== undefined) return 'notApplied';
+  const verdict = provider.verdict(step, found);
+  // A create that a later run repeated, and linked, is no doubt any more.
+  const isLinked = provider.createOnly(step) && account?.linkKey === open.change.linkKey;
+  return verdict === 'cannotTell' && isLinked ? 'linkedSince' : verdict;
+}
+
+function noteDoubt(open: OpenStep, id: string | null, { provider }: Target, doubts: Doubts): void {
+  const step = open.change.steps[open.step];
+  if (step === undefined || !provider.createOnly(step)) doubts.people.add(open.change.linkKey);
+  else if (id !== null) doubts.creates.add(id);
+}
+
+/** Gathers what the ledger has to know; several steps of one user build on each other. */
+class Settled {
+  readonly #accounts: Map<string, Account>;
+  readonly #changed = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #outcomes: StepOutcome[] = [];
+  readonly #target: Target;
+  readonly #world: World;
+
+  constructor(known: ReadonlyMap<string, Account>, target: Target, world: World) {
+    this.#accounts = new Map(known);
+    this.#target = target;
+    this.#world = world;
+  }
+
+  add(open: OpenStep, verdict: Verdict, id: string | null): void {
+    const at = new Date(this.#world.clock.now()).toISOString();
+    this.#outcomes.push({ ...outcomeOf(verdict, id), seq: open.seq, step: open.step, attempts: 1, at });
+    const step = open.change.steps[open.step];
+    if (verdict !== 'applied' || id === null || step === undefined) return;
+    const isLast = open.step + 1 === open.change.steps.length;
+    if (open.change.operation === 'remove' && isLast) {
+      this.#removed.add(id);
+      return;
+    }
+    const account = this.#accounts.get(id) ?? null;
+    this.#accounts.set(id, accountAfter(open, step, account, id, this.#target, this.#world));
+    this.#changed.add(id);
+  }
+
+  settlement(): Settlement {
+    const accounts = [...this.#accounts.values()].filter(
+      ({ id }) => this.#changed.has(id) && !this.#removed.has(id),
+    );
+    return { outcomes: this.#outcomes, accounts, removed: [...this.#removed] };
+  }
 }
 
 function accountAfter(
@@ -114,9 +147,9 @@ function accountAfter(
   return afterStep(open.change, step, account, userId, { applied, asOf });
 }
 
-function outcomeOf(verdict: 'applied' | 'notApplied' | 'cannotTell', userId: string | null): Outcome {
+function outcomeOf(verdict: Verdict, userId: string | null): Outcome {
   const nothing = { providerCode: null, userId: null };
-  if (verdict === 'applied')
+  if (verdict === 'applied' || verdict === 'linkedSince')
     return { ...nothing, result: 'succeeded', errorCode: null, message: null, userId };
   if (verdict === 'notApplied') {
     return {
