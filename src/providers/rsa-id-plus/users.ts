@@ -69,7 +69,7 @@ export function applied(step: Step, user: User | null, userId: string): User {
   const now: User = user ?? { id: userId, active: true, attributes: {} };
   switch (step.action) {
     case 'create':
-      return { id: userId, active: true, attributes: { ...withoutLists(), ...attributesOf(step) } };
+      return { id: userId, active: true, attributes: { ...newcomer, ...attributesOf(step) } };
     case 'update':
       return { ...now, attributes: { ...now.attributes, ...attributesOf(step) } };
     case 'enable':
@@ -100,7 +100,8 @@ export function attributesOf(step: Step): Attributes {
   return Object.fromEntries(Object.entries(step.values).filter(([name]) => !besideNames.has(name)));
 }
 
-/** A new account has the lists that it was created with and no others. */
-function withoutLists(): Attributes {
-  return Object.fromEntries(listFields.map(([name]) => [name, []]));
-}
+/** A new account has the lists, phones and manager that it was created with, and no others. */
+const newcomer: Attributes = Object.fromEntries([
+  ...listFields.map(([name]) => [name, []]),
+  ...singleFields.map(([name]) => [name, null]),
+]);

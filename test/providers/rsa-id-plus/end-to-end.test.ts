@@ -26,7 +26,11 @@ interface Report {
   readonly rows: Readonly<Record<string, number>>;
   readonly changes: Counts & Readonly<Record<string, number>>;
   readonly byOperation: Readonly<Record<'create' | 'update' | 'enable' | 'disable' | 'remove', Counts>>;
-  readonly failures: readonly { readonly errorCode: string | null; readonly providerCode: string | null }[];
+  readonly failures: readonly {
+    readonly errorCode: string | null;
+    readonly providerCode: string | null;
+    readonly message: string | null;
+  }[];
 }
 
 interface Ran {
@@ -105,8 +109,6 @@ describe('a job against the sandbox', () => {
     third = await apply(later, [], '--as-of', daysLater(100));
     fourth = await apply(later, [], '--as-of', daysLater(101));
   });
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('creates who is missing and updates who differs, and says whom the service refused', () => {
     expect(first.report.byOperation).toMatchObject({
@@ -188,6 +190,37 @@ describe('a job against the sandbox', () => {
   });
 });
 
+describe('a job against a tenant that clears what an update leaves out', () => {
+  it('updates only whom it knows whole, and says so of the others', async () => {
+    rmSync(path('journal.ndjson'));
+    const few = people.slice(there - 5, there + 5);
+    const users = few.slice(0, 5).map(({ id, last }) => ({
+      userName: loginOf(id),
+      firstName: 'Ada',
+      lastName: last,
+      email: `${loginOf(id)}@example.com`,
+      ...unmapped(id),
+    }));
+    write('users.json', { omittedLists: 'cleared', groups: ['VPN', 'Finance', 'Night'], users });
+    writeJob({ name: 'rsa-cleared' }, { omittedLists: 'cleared' });
+    const made = await apply(few, []);
+    expect(made.report.byOperation).toMatchObject({ create: { succeeded: 5 }, update: { failed: 0 } });
+
+    const renamed = few.map((row) => ({ ...row, last: `${row.last}-Newton` }));
+    const { report, journal } = await apply(renamed, []);
+    expect(report.byOperation.update).toMatchObject({ succeeded: 5, failed: 5 });
+    expect(report.failures.map(({ errorCode }) => errorCode)).toEqual(Array(5).fill('REFUSED'));
+    expect(report.failures[0]?.message).toContain('This tenant clears what an update leaves out');
+    expect(journal).toHaveLength(5);
+    for (const { before, after } of journal) {
+      expect(after?.groupMemberships).toEqual(['VPN']);
+      expect({ ...after, lastName: '' }).toEqual({ ...before, lastName: '' });
+    }
+  });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 const badToken = {
   status: 403,
   error: 'Forbidden',
@@ -218,7 +251,7 @@ function write(name: string, content: unknown): void {
   writeFileSync(path(name), typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-function writeJob(): void {
+function writeJob(more: object = {}, target: object = {}): void {
   write('job.yaml', {
     name: 'rsa',
     ledger: 'ledger.db',
@@ -244,10 +277,12 @@ function writeJob(): void {
       omittedLists: 'kept',
       removal: 'markDeleted',
       limits: { requestsPerSecond: 10_000, concurrency: 16 },
+      ...target,
     },
     policy: { leavers: [{ disable: 'now' }, { remove: 'after 90d' }] },
     guards: { creates: '100%', updates: '100%', enables: '100%', disables: '100%', removals: '100%' },
     firstLoad: true,
+    ...more,
   });
 }
 

@@ -123,11 +123,13 @@ describe('two keys during a rotation', () => {
       providerCode: 'invalid_client',
     });
     expect(both.signIns).toHaveLength(2);
-    const forbidden = fakeTools({ tokens: [{ status: 403, body: { error: 'invalid_scope' } }], secrets });
-    await expect((await connect(config(keys), forbidden)).lookUp(sought)).rejects.toMatchObject({
-      trouble: 'unauthorised',
-    });
-    expect(forbidden.signIns).toHaveLength(1);
+    for (const body of [{ error: 'invalid_scope' }, '']) {
+      const forbidden = fakeTools({ tokens: [{ status: 403, body }], secrets });
+      await expect((await connect(config(keys), forbidden)).lookUp(sought)).rejects.toMatchObject({
+        trouble: 'unauthorised',
+      });
+      expect(forbidden.signIns).toHaveLength(1);
+    }
   });
 });
 

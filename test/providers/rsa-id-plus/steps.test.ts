@@ -46,10 +46,10 @@ describe('steps', () => {
 });
 
 describe('applied', () => {
-  it('knows all lists of a user whom rollcall created', () => {
+  it('knows all of a user whom rollcall created, also what look-ups do not show', () => {
     const made = applied(step('create', { ...person, groups: ['VPN'] }), null, 'id-1');
     expect(made).toMatchObject({ id: 'id-1', active: true });
-    expect(made.attributes).toMatchObject({ groups: ['VPN'], 'rsa-id-plus.smsPhones': [] });
+    expect(made.attributes).toMatchObject({ groups: ['VPN'], 'rsa-id-plus.smsPhones': [], manager: null });
   });
 
   it('keeps what stands beside the attributes of an update out of the account', () => {

@@ -115,10 +115,12 @@ describe('flags', () => {
   });
 
   it('does not take initial_password_email_valid false in a success for a failure', async () => {
-    expect((await create({ initial_password_email_valid: false })).outcome).toMatchObject({
-      result: 'succeeded',
-      errorCode: null,
-    });
+    const answer = { body: saved({ initial_password_email_valid: false }) };
+    const password = { creation: 'GENERATE_AND_SEND', send: 'EMAIL' };
+    for (const settings of [{}, { password }]) {
+      const { outcome } = await outcomeOf(createItem(), [answer], settings);
+      expect(outcome).toMatchObject({ result: 'succeeded', errorCode: null });
+    }
   });
 
   it('does not blame initial_password_email_valid for a failure when no address was sent', async () => {
@@ -231,8 +233,11 @@ describe('requests', () => {
     ['look-ups by name', 'username', [{ username: 'ada.moreau' }]],
   ])('makes %s of one property', async (_, lookUpBy, bodies) => {
     const tools = fakeTools({ answers: [{ body: shown() }] });
-    await (await connect(config({ lookUpBy }), tools)).lookUp([{ userId: null, attributes: person }]);
-    expect(tools.requests.map(({ body }) => JSON.parse(body ?? ''))).toEqual(bodies);
+    const connection = await connect(config({ lookUpBy }), tools);
+    await connection.lookUp([{ userId: null, attributes: person }]);
+    await connection.lookUp([{ userId: 'id-1', attributes: person }]);
+    const asked = tools.requests.map(({ body }) => JSON.parse(body ?? ''));
+    expect(asked).toEqual([...bodies, ...bodies]);
   });
 });
 
@@ -319,6 +324,16 @@ describe('omitted lists', () => {
     expect(world.journal()[0]?.after).toMatchObject({ ...ada, firstName: 'Adele' });
   });
 
+  it('are left out of an update that does not change them, however well they are known (kept)', async () => {
+    const item = updateItem(
+      { 'name.givenName': 'Adele' },
+      user({ groups: ['VPN'], manager: 'b@example.com' }),
+    );
+    const { bodies } = await outcomeOf(item, [{ body: shown() }, { body: saved() }]);
+    expect(bodies[1]).not.toHaveProperty('groupMemberships');
+    expect(bodies[1]).not.toHaveProperty('managerEmail');
+  });
+
   it('keep an update from being sent that could clear them (cleared)', async () => {
     await using world = await SandboxWorld.open(tenant('cleared'));
     const connection = await world.connect({ omittedLists: 'cleared' });
@@ -362,7 +377,7 @@ describe('omitted lists', () => {
   it('are known from an earlier run once rollcall has written them (cleared)', async () => {
     await using world = await SandboxWorld.open({ ...tenant('cleared'), users: [] });
     const connection = await world.connect({ omittedLists: 'cleared' });
-    const item = createItem({ groups: ['VPN'], ...singles, manager: 'board@example.com' });
+    const item = createItem({ groups: ['VPN'], manager: 'board@example.com' });
     const made = await carryOut(connection, [item], null);
     if (made.user === null) throw new Error('A user was expected.');
     const [found] = await connection.lookUp([{ userId: made.user.id, attributes: made.user.attributes }]);
@@ -436,6 +451,8 @@ describe('an update', () => {
     expect(off.outcome?.message).toContain('target.renames');
     const on = await carryOut(await world.connect({ renames: true }), [item], user());
     expect(on.outcome).toBeNull();
+    const asked = world.sent.flatMap(({ path, body }) => (path.endsWith('/lookup') ? [body] : []));
+    expect(asked).toEqual([JSON.stringify({ username: 'ada.moreau' })]);
     expect(world.journal()[0]?.after).toMatchObject({
       userName: 'ada.newton',
       email: 'ada.newton@example.com',
