@@ -88,12 +88,17 @@ async function listedUser(value: unknown, roles: () => Promise<Roles>): Promise<
 class Wanted {
   readonly #ids = new Map<string, User | undefined>();
   readonly #names = new Map<string, User | undefined>();
+  /** As they are spelt where they come from, and folded: a filter goes by case, and older users may have upper case. */
+  readonly #spellings = new Set<string>();
 
   constructor(sought: readonly Sought[]) {
     for (const one of sought) {
       const name = nameOf(one);
       if (one.userId !== null) this.#ids.set(foldId(one.userId), undefined);
-      else if (name !== null) this.#names.set(name, undefined);
+      else if (name !== null) {
+        this.#names.set(foldName(name), undefined);
+        this.#spellings.add(foldName(name)).add(name);
+      }
     }
   }
 
@@ -107,7 +112,7 @@ class Wanted {
   /** One for each; null when somebody can only be found in the whole list. */
   filters(): readonly Filter[] | null {
     const filters: Filter[] = [...this.#ids.keys()].map(filterById);
-    for (const name of this.#names.keys()) {
+    for (const name of this.#spellings) {
       const filter = filterBy('username', name);
       if (filter === null) return null;
       filters.push(filter);
@@ -118,11 +123,11 @@ class Wanted {
   found(one: Sought): User | undefined {
     if (one.userId !== null) return this.#ids.get(foldId(one.userId));
     const name = nameOf(one);
-    return name === null ? undefined : this.#names.get(name);
+    return name === null ? undefined : this.#names.get(foldName(name));
   }
 }
 
 function nameOf({ attributes }: Sought | Item): string | null {
   const { userName } = attributes;
-  return typeof userName === 'string' && userName !== '' ? foldName(userName) : null;
+  return typeof userName === 'string' && userName !== '' ? userName : null;
 }

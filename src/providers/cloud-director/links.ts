@@ -23,6 +23,6 @@ export function pathBelow(address: string, root: string): string | null {
   const start = url.pathname.indexOf(root);
   if (start === -1) return null;
   const rest = url.pathname.slice(start);
-  // Escaped dots and slashes would be another path to the server than to us.
-  return /%2e|%2f|%5c|\/\.\.?\//i.test(rest) ? null : `${rest}${url.search}`;
+  // An escaped slash would be another path to the server than to us; dots are resolved already.
+  return /%2f|%5c/i.test(rest) ? null : `${rest}${url.search}`;
 }

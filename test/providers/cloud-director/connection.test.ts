@@ -72,6 +72,7 @@ describe('pages', () => {
   it.each([
     'https://h/cloudapi/1.0.0/roles?page=2',
     'https://h/elsewhere?page=2',
+    'https://h/cloudapi/1.0.0/users/urn:x/groups?page=2',
     'https://h/cloudapi/1.0.0/users/../sessions?page=2',
     'https://h/cloudapi/1.0.0/users%2f..%2fsessions?page=2',
   ])('are not followed to %s', async (address) => {

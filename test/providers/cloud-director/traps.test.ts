@@ -111,6 +111,7 @@ describe('signing in', () => {
     await open({ flavour: 'vcfa', users: [jane] });
     const auth = { type: 'apiToken', token: 'env:TOKEN', tokenPath: '/tm/oauth/tenant/acme/token' };
     expect(await readAll(await world.connect({ auth }))).toHaveLength(1);
+    expect(world.sent('POST', '/tm/oauth/tenant/acme/token')).toHaveLength(1);
   });
 });
 
@@ -185,10 +186,19 @@ describe('look-ups', () => {
   it('finds an address by a filter whose value is encoded once more', async () => {
     await open([jane, { ...jane, username: 'bob@x.example.com' }]);
     const connection = await world.connect();
-    expect((await userNamed(connection, 'Bob@X.example.com')).attributes.userName).toBe('bob@x.example.com');
+    expect((await userNamed(connection, 'bob@x.example.com')).attributes.userName).toBe('bob@x.example.com');
     expect(world.sent('GET', 'filterEncoded=true')).toHaveLength(1);
     expect(world.sent('GET', 'bob%2540x.example.com')).toHaveLength(1);
   });
+
+  it.each(['Jane.Doe', 'Jane+Doe'])(
+    'finds %s, whom an older version let have upper case',
+    async (username) => {
+      await open([{ ...jane, username }]);
+      const connection = await world.connect();
+      expect(await userNamed(connection, username)).toMatchObject({ attributes: { userName: username } });
+    },
+  );
 
   it('gives nothing for whom the target does not show, in the order asked', async () => {
     await open([jane]);

@@ -14,6 +14,7 @@ describe('chooseVersion', () => {
   it.each([
     ['Cloud Director', ['35.0!', '37.2', '39.0', '39.1'], '39.1', 'vcd'],
     ['Cloud Director with old small numbers', ['5.5!', '9.0!', '27.0!', '38.1'], '38.1', 'vcd'],
+    ['a Cloud Director that gives up its newest', ['37.2', '38.1', '39.0!'], '38.1', 'vcd'],
     ['a Cloud Director of which all is deprecated', ['35.0!', '36.0!'], '36.0', 'vcd'],
     ['VCF Automation', ['9.0.0', '9.1.0', '40.0'], '40.0', 'vcfa'],
     ['VCF Automation beside Cloud Director versions', ['38.0', '39.1', '40.0'], '40.0', 'vcfa'],
