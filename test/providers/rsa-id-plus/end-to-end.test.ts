@@ -270,7 +270,6 @@ function writeJob(more: object = {}, target: object = {}): void {
       whole: { trailer: 'TRAILER' },
     },
     match: 'userName',
-    state: { from: 'ledger' },
     target: {
       provider: 'rsa-id-plus',
       sandbox: { users: 'users.json', journal: 'journal.ndjson', faults: 'faults.json' },
@@ -297,7 +296,7 @@ async function apply(rows: readonly Row[], rules: readonly object[], ...more: st
   write('faults.json', { rules });
   const journalBefore = readJournal().length;
   const runsBefore = new Set(readRuns());
-  const args = [main, 'apply', 'job.yaml', '--state', 'target', ...more];
+  const args = [main, 'apply', 'job.yaml', ...more];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
