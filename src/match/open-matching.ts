@@ -47,6 +47,8 @@ export interface Matching {
   completeUnlisted(unlisted: (user: User) => User): void;
   /** Everybody named by a person or a linked account, once: whom to look up where there is no list. */
   sought(): Generator<readonly { readonly userId: string | null; readonly attributes: Attributes }[]>;
+  /** Keeps each user once: two look-ups may find the same one, after a rename for instance. */
+  dropRepeatedUsers(): void;
   index(): void;
   /** Takes out of the people all who are named twice, and gives their rows. */
   setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
@@ -167,6 +169,13 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
       for (const page of pages(people)) {
         yield page.map(([body]) => ({ userId: null, attributes: personFrom(body).attributes }));
       }
+    },
+    dropRepeatedUsers: () => {
+      database.exec(`
+        CREATE INDEX user_by_id ON user (user_id);
+        DELETE FROM user WHERE EXISTS
+          (SELECT 1 FROM user earlier WHERE earlier.user_id = user.user_id AND earlier.rowid < user.rowid);
+        DROP INDEX user_by_id;`);
     },
     index: () => {
       try {

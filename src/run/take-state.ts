@@ -45,6 +45,7 @@ async function lookUpEverybody(target: Target, matching: Matching): Promise<void
     const found = await target.connection.lookUp(sought);
     matching.addUsers(found.filter((user) => user !== undefined));
   }
+  matching.dropRepeatedUsers();
 }
 
 function requireCompleteRead(job: Job, open: OpenRun): void {
