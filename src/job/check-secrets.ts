@@ -1,4 +1,4 @@
-import { type FieldPath, fieldName, type Report } from './problem.ts';
+import { type FieldPath, fieldName, type Report, type Trouble } from './problem.ts';
 import { fieldOf, isRecord, type JsonRecord } from './record.ts';
 
 /** Names of fields that hold a secret: `password`, `clientSecret`, `access_token`; not `tokenUrl` or `keyId`. */
@@ -13,14 +13,25 @@ export function isReference(text: string): boolean {
 export const referenceHint =
   'Write `env:NAME` and set that variable, or `file:PATH` with a file of your own.';
 
-/** Refuses literal secrets in the target's credentials and in those of every environment. */
+/** Refuses literal secrets in the credentials of every target and in those of every environment. */
 export function checkSecrets(data: JsonRecord, report: Report): void {
-  refuseLiterals(fieldOf(fieldOf(data, 'target'), 'auth'), ['target', 'auth'], report);
+  checkTargets(data, [], report);
   const environments = fieldOf(data, 'environments');
   if (!isRecord(environments)) return;
   for (const [name, environment] of Object.entries(environments)) {
-    const auth = fieldOf(fieldOf(environment, 'target'), 'auth');
-    refuseLiterals(auth, ['environments', name, 'target', 'auth'], report);
+    checkTargets(environment, ['environments', name], report);
+  }
+}
+
+/** The job and its environments both have `target` or `targets`; a list there, an object here. */
+function checkTargets(part: unknown, path: FieldPath, report: Report): void {
+  refuseLiterals(fieldOf(fieldOf(part, 'target'), 'auth'), [...path, 'target', 'auth'], report);
+  const targets = fieldOf(part, 'targets');
+  const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(targets)
+    ? [...targets.entries()]
+    : Object.entries(isRecord(targets) ? targets : {});
+  for (const [key, target] of entries) {
+    refuseLiterals(fieldOf(target, 'auth'), [...path, 'targets', key, 'auth'], report);
   }
 }
 
@@ -32,6 +43,12 @@ export function isLiteralSecret(path: FieldPath, value: unknown): boolean {
   return typeof value !== 'string' || !isReference(value);
 }
 
+/** What is said of a secret that stands in the job file. */
+export function literalSecret(path: FieldPath): Trouble {
+  const message = `\`${fieldName(path)}\` is not a reference; secrets never stand in a job file`;
+  return { path, message, hint: referenceHint };
+}
+
 function refuseLiterals(value: unknown, path: FieldPath, report: Report): void {
   if (Array.isArray(value)) {
     value.forEach((item: unknown, index) => {
@@ -40,7 +57,6 @@ function refuseLiterals(value: unknown, path: FieldPath, report: Report): void {
   } else if (isRecord(value)) {
     for (const [key, item] of Object.entries(value)) refuseLiterals(item, [...path, key], report);
   } else if (isLiteralSecret(path, value)) {
-    const message = `\`${fieldName(path)}\` is not a reference; secrets never stand in a job file`;
-    report({ path, message, hint: referenceHint });
+    report(literalSecret(path));
   }
 }

@@ -98,7 +98,6 @@ function allowedWords(issue: Issue): readonly string[] {
 /** Fields that the design names and this version does not have. */
 const notYet: ReadonlyMap<string, string> = new Map([
   ['feeds', 'a list of feeds is not supported yet: give one `feed`'],
-  ['targets', 'a list of targets is not supported yet: give one `target`, and write one job per target'],
   ['manage', 'a managed scope is not supported yet: users are managed once they are linked to a person'],
   ['notifications', 'notifications are not supported yet'],
   ['guards.per24h', 'guards over 24 hours are not supported yet: give `percent` and `count`'],
@@ -106,11 +105,11 @@ const notYet: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The plural of a later version stands in for its singular, which is then not reported as missing. */
-const plurals: Readonly<Record<string, string>> = { feed: 'feeds', target: 'targets' };
+const plurals: Readonly<Record<string, string>> = { feed: 'feeds' };
 
 function reportUnknownField(path: FieldPath, names: readonly string[], report: Report): void {
   const key = String(path.at(-1));
-  const later = notYet.get(path[0] === 'guards' ? `guards.${key}` : fieldName(path));
+  const later = notYet.get(path.includes('guards') ? `guards.${key}` : fieldName(path));
   if (later !== undefined) {
     report({ path, at: 'key', message: later });
     return;

@@ -177,18 +177,21 @@ export const TargetFile = z.looseObject({
 /** The fields of `target` that every provider has. */
 export const targetFieldNames: readonly string[] = Object.keys(TargetFile.shape);
 
+const TargetOverlay = z.strictObject({
+  ...targetFields,
+  auth: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Credentials by reference, laid over those of the job.'),
+});
+
 /** What an environment changes. */
 export const EnvironmentFile = z.strictObject({
-  target: z
-    .strictObject({
-      ...targetFields,
-      auth: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .describe('Credentials by reference, laid over those of the job.'),
-    })
+  target: TargetOverlay.optional().describe('Laid over `target`, field by field.'),
+  targets: z
+    .record(z.string(), TargetOverlay)
     .optional()
-    .describe('Laid over `target`, field by field.'),
+    .describe('Laid over the `targets` of these names, field by field.'),
 });
 
 const due = z
@@ -264,22 +267,46 @@ export const ReportFile = z.strictObject({
   directory: path('Folder for the reports of runs.').default('runs'),
 });
 
+const shortName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be letters, digits, dots, dashes or underscores, 64 at most',
+  );
+
+/** One of several targets: what `target` has, a name, and what differs for it from the rest of the job. */
+export const NamedTargetFile = TargetFile.extend({
+  name: shortName
+    .optional()
+    .describe('What the target is called here and after `--target`; its provider when absent.'),
+  columns: z
+    .record(z.string(), ColumnFile)
+    .optional()
+    .describe('Laid over `feed.columns` for this target, attribute by attribute.'),
+  match: MatchFile.optional().describe("In place of the job's `match`, for this target."),
+  policy: PolicyFile.optional().describe("Laid over the job's `policy` for this target, field by field."),
+  guards: GuardsFile.optional().describe("Laid over the job's `guards` for this target, guard by guard."),
+  firstLoad: z.boolean().optional().describe("In place of the job's `firstLoad`, for this target."),
+});
+
+/** The fields of an entry of `targets` that every provider has. */
+export const namedTargetFieldNames: readonly string[] = Object.keys(NamedTargetFile.shape);
+
 /** The job file as people write it. What only a provider knows is checked beside it. */
 export const JobFile = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      'must be letters, digits, dots, dashes or underscores, 64 at most',
-    )
-    .describe("The job's lasting name: the ledger keeps its memory under it."),
+  name: shortName.describe("The job's lasting name: the ledger keeps its memory under it."),
   ledger: path('The durable memory: an SQLite file on a local disk.').default('.rollcall/ledger.db'),
   feed: FeedFile.describe('The file of wanted users.'),
   match: MatchFile.describe(
     'The attribute or attributes by which a person and a user are matched the first time.',
   ),
   state: StateFile.optional().describe('Where the present users are read; the target by default.'),
-  target: TargetFile.describe('The system to be written.'),
+  target: TargetFile.optional().describe('The system to be written.'),
+  targets: z
+    .array(NamedTargetFile)
+    .min(1)
+    .optional()
+    .describe('The systems to be written, in place of `target`: each has its own run and report.'),
   policy: PolicyFile.optional().describe('What a run may do.'),
   guards: GuardsFile.optional().describe('Limits on what a plan may do before a person has looked.'),
   firstLoad: z
@@ -309,6 +336,8 @@ export interface SandboxSettings {
 }
 
 export interface TargetSettings {
+  /** Its name in the job's list of targets; else its provider's id. */
+  readonly name: string;
   readonly provider: Provider;
   /** Without a trailing slash; null with a sandbox, whose address is known when it runs. */
   readonly baseUrl: string | null;
@@ -322,7 +351,7 @@ export interface TargetSettings {
   readonly http: { readonly proxy: string | null; readonly ca: string | null };
 }
 
-/** A job that can be run: every value checked, every path absolute. */
+/** A job that can be run against one target: every value checked, every path absolute. */
 export interface Job {
   readonly name: string;
   /** Absolute path of the job file. */

@@ -11,26 +11,34 @@ import { coreAttributes } from './resolve-columns.ts';
  */
 export function jobJsonSchema(providers: Readonly<Record<string, Provider>>): object {
   const schema = toSchema(JobFile);
-  const target = valueAt(schema, ['properties', 'target']);
+  const target = record(valueAt(schema, ['properties', 'target']));
+  const targets = record(valueAt(schema, ['properties', 'targets']));
+  const all = Object.values(providers);
   return {
     ...schema,
     title: 'rollcall job',
     properties: {
       ...record(schema.properties),
-      target: targetSchema(record(target), Object.values(providers)),
+      target: targetSchema(target, all, configSchema),
+      targets: { ...targets, items: targetSchema(record(targets.items), all, namedConfigSchema) },
     },
-    allOf: Object.values(providers).map(mappedAttributes),
+    oneOf: [{ required: ['target'] }, { required: ['targets'] }],
+    allOf: all.flatMap(mappedAttributes),
   };
 }
 
-function targetSchema(target: JsonRecord, providers: readonly Provider[]): JsonRecord {
+function targetSchema(
+  target: JsonRecord,
+  providers: readonly Provider[],
+  ofProvider: typeof configSchema,
+): JsonRecord {
   const { additionalProperties: _, ...open } = target;
   const core = record(target.properties);
   const provider = { ...record(core.provider), enum: providers.map(({ id }) => id) };
   return {
     ...open,
     properties: { ...core, provider },
-    allOf: providers.map((entry) => implies(namesProvider(entry), configSchema(entry, core))),
+    allOf: providers.map((entry) => implies(namesProvider(entry), ofProvider(entry, core))),
   };
 }
 
@@ -46,16 +54,31 @@ function configSchema(provider: Provider, core: JsonRecord): JsonRecord {
   };
 }
 
-function mappedAttributes(provider: Provider): JsonRecord {
+/** The same beside a list of targets, where columns may stand in the target too. */
+function namedConfigSchema(provider: Provider, core: JsonRecord): JsonRecord {
+  const config = configSchema(provider, core);
+  return { ...config, properties: { ...record(config.properties), columns: columnsOf(provider) } };
+}
+
+/** What all targets share may hold only what each of them knows. */
+function mappedAttributes(provider: Provider): readonly JsonRecord[] {
+  const conditions = {
+    target: namesProvider(provider),
+    targets: { type: 'array', contains: namesProvider(provider) },
+  };
+  const feed = { type: 'object', properties: { columns: columnsOf(provider) } };
+  return Object.entries(conditions).map(([name, condition]) =>
+    implies(
+      { type: 'object', properties: { [name]: condition }, required: [name] },
+      { type: 'object', properties: { feed } },
+    ),
+  );
+}
+
+function columnsOf(provider: Provider): JsonRecord {
   const writable = Object.entries(provider.attributes).filter(([, rule]) => rule.writable !== 'never');
   const names = [...new Set([...coreAttributes, ...writable.map(([name]) => name)])];
-  const condition = { type: 'object', properties: { target: namesProvider(provider) }, required: ['target'] };
-  return implies(condition, {
-    type: 'object',
-    properties: {
-      feed: { type: 'object', properties: { columns: { type: 'object', propertyNames: { enum: names } } } },
-    },
-  });
+  return { type: 'object', propertyNames: { enum: names } };
 }
 
 function namesProvider(provider: Provider): JsonRecord {

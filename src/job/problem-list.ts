@@ -1,4 +1,6 @@
 import type { FieldPath, Problem, Report, Trouble } from './problem.ts';
+import { valueAt } from './record.ts';
+import { nameOfTarget } from './target-views.ts';
 import type { Place, YamlSource } from './yaml-source.ts';
 
 /** Gathers problems and gives each its line and column. */
@@ -28,7 +30,7 @@ export function createProblemList(file: string, source: YamlSource, environment:
         line: place.line,
         column: place.column,
         path: path.join('.'),
-        message: trouble.message,
+        message: withTargetNames(trouble, source),
         ...(trouble.hint === undefined ? {} : { hint: trouble.hint }),
       });
     },
@@ -37,7 +39,7 @@ export function createProblemList(file: string, source: YamlSource, environment:
   };
 }
 
-/** A field of the target may stand in the chosen environment or in the job itself: the fuller match wins. */
+/** A field of a target may stand in the chosen environment or in the job itself: the fuller match wins. */
 function locate(
   trouble: Trouble,
   source: YamlSource,
@@ -45,10 +47,32 @@ function locate(
 ): { place: Place; path: FieldPath } {
   const at = trouble.at ?? 'value';
   const sought = trouble.place ?? trouble.path;
-  const own = source.place(sought, at);
-  if (environment === null || sought[0] !== 'target') return { place: own, path: trouble.path };
-  const prefix = ['environments', environment];
-  const overlaid = source.place([...prefix, ...sought], at);
-  if (overlaid.depth - prefix.length < own.depth) return { place: own, path: trouble.path };
-  return { place: overlaid, path: [...prefix, ...trouble.path] };
+  const own = { place: source.place(sought, at), path: trouble.path };
+  if (environment === null) return own;
+  const overlay = inEnvironment(sought, environment, source);
+  const path = inEnvironment(trouble.path, environment, source);
+  if (overlay === undefined || path === undefined) return own;
+  const place = source.place(overlay, at);
+  const outside = overlay.length - sought.length;
+  return place.depth - outside < own.place.depth ? own : { place, path };
+}
+
+/** Where an environment would lay over this field of a target; it has the targets of a list by their names. */
+function inEnvironment(path: FieldPath, environment: string, source: YamlSource): FieldPath | undefined {
+  const [part, index, ...rest] = path;
+  if (part === 'target') return ['environments', environment, ...path];
+  if (part !== 'targets' || typeof index !== 'number') return undefined;
+  const name = targetNameAt(index, source);
+  return name === undefined ? undefined : ['environments', environment, 'targets', name, ...rest];
+}
+
+/** People know the targets of a list by name: `targets.1.baseUrl` is `targets.scim.baseUrl` in a message. */
+function withTargetNames({ path, message }: Trouble, source: YamlSource): string {
+  const [part, index] = path;
+  const name = part === 'targets' && typeof index === 'number' ? targetNameAt(index, source) : undefined;
+  return name === undefined ? message : message.replaceAll(`\`targets.${index}.`, () => `\`targets.${name}.`);
+}
+
+function targetNameAt(index: number, source: YamlSource): string | undefined {
+  return nameOfTarget(valueAt(source.data, ['targets', index]));
 }

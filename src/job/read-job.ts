@@ -5,7 +5,7 @@ import type { Provider } from '../contracts/provider.ts';
 import { Failure } from '../domain/failure.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkShape, sound } from './check-shape.ts';
-import { overlayEnvironment } from './environment.ts';
+import { checkEnvironments, overlayEnvironment } from './environment.ts';
 import { type Job, JobFile, ReportFile } from './job.ts';
 import { JobFailure, type Problem, type Report } from './problem.ts';
 import { createProblemList } from './problem-list.ts';
@@ -16,6 +16,7 @@ import { resolveMatch } from './resolve-match.ts';
 import { resolvePolicy } from './resolve-policy.ts';
 import { resolveState } from './resolve-state.ts';
 import { resolveProvider, resolveTarget, targetOf } from './resolve-target.ts';
+import { type TargetView, targetViews } from './target-views.ts';
 import { wordsAsText } from './words-as-text.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -28,29 +29,34 @@ export interface ReadJobOptions {
   readonly environment?: string;
 }
 
+export interface ReadJob {
+  /** The job for each of its targets, in the order of the file: they share name, ledger, feed file and state. */
+  readonly jobs: readonly Job[];
+  /** The first of them, for what they share, or for a job with one target. */
+  readonly job: Job;
+  /** True when the file has `targets`, if only one: results are then lists too. */
+  readonly isList: boolean;
+  readonly warnings: readonly Problem[];
+}
+
 /**
  * Reads and checks a job file; opens nothing else, and reads no secret. Throws a `JobFailure` with every problem
  * at once, each with its line and column, or a plain `Failure` when the file itself cannot be read.
  */
-export async function readJob(
-  path: string,
-  options: ReadJobOptions,
-): Promise<{ job: Job; warnings: readonly Problem[] }> {
+export async function readJob(path: string, options: ReadJobOptions): Promise<ReadJob> {
   const bytes = await readBytes(path);
   const source = readYaml(decode(bytes, path));
   const environment = options.environment ?? null;
   const problems = createProblemList(path, source, environment);
   const file = resolve(path);
   const identity = { file, directory: dirname(file), sha256: hash(bytes, environment), environment };
-  const job = source.unreadable
+  const data = source.unreadable
     ? undefined
-    : resolveJob(prepare(wordsAsText(source.data, source, problems.report), environment, problems.report), {
-        identity,
-        providers: options.providers,
-        report: problems.report,
-      });
-  if (job === undefined || problems.hasErrors()) throw new JobFailure(problems.all());
-  return { job, warnings: problems.all() };
+    : prepare(wordsAsText(source.data, source, problems.report), environment, problems.report);
+  const jobs = data && resolveJobs(data, { identity, providers: options.providers, report: problems.report });
+  const [job] = jobs ?? [];
+  if (jobs === undefined || job === undefined || problems.hasErrors()) throw new JobFailure(problems.all());
+  return { jobs, job, isList: data?.targets !== undefined, warnings: problems.all() };
 }
 
 interface Context {
@@ -70,13 +76,25 @@ function prepare(data: unknown, environment: string | null, report: Report): Jso
   return environment === null ? data : overlayEnvironment(data, environment, report);
 }
 
-/** Every part is checked for itself, so that a fault in one does not hide those of another. */
-function resolveJob(data: JsonRecord | undefined, context: Context): Job | undefined {
-  if (data === undefined) return undefined;
-  const { identity, report } = context;
-  const { directory } = identity;
+/** The job for each of its targets; undefined when one of them cannot be run. */
+function resolveJobs(data: JsonRecord, context: Context): readonly Job[] | undefined {
+  const { report } = context;
   checkSecrets(data, report);
+  checkEnvironments(data, report);
   const shape = checkShape({ schema: JobFile, value: data, path: [] }, report);
+  const views = targetViews(data, report);
+  const jobs = views.map((view) => resolveJob(view, shape?.name, context));
+  refuseTwins(views, jobs);
+  if (views.length > 1) refuseOneState(data, report);
+  const runnable = jobs.filter((job) => job !== undefined);
+  return runnable.length === jobs.length ? runnable : undefined;
+}
+
+/** Every part is checked for itself, so that a fault in one does not hide those of another. */
+function resolveJob(view: TargetView, name: string | undefined, context: Context): Job | undefined {
+  const { identity } = context;
+  const { data, report } = view;
+  const { directory } = identity;
   const rawTarget = targetOf(data);
   const provider = resolveProvider(rawTarget, context.providers, report);
   const creates = fieldOf(data.policy, 'create') !== false;
@@ -86,11 +104,12 @@ function resolveJob(data: JsonRecord | undefined, context: Context): Job | undef
   const state = resolveState(data.state, { directory, provider, report });
   const policy = resolvePolicy(data.policy, provider, report);
   const environments = Object.keys(isRecord(data.environments) ? data.environments : {});
-  const target = rawTarget && resolveTarget(rawTarget, { directory, provider, environments, report });
+  const targetContext = { directory, name: view.name, provider, environments, report };
+  const target = rawTarget && resolveTarget(rawTarget, targetContext);
   if (target && policy) review(target, policy, data, report);
-  if (!(shape && ledger && feed && match && state && policy && target)) return undefined;
+  if (!(name && ledger && feed && match && state && policy && target)) return undefined;
   return {
-    name: shape.name,
+    name,
     ...identity,
     ledger,
     feed,
@@ -99,9 +118,39 @@ function resolveJob(data: JsonRecord | undefined, context: Context): Job | undef
     target,
     policy,
     guards: resolveGuards(data.guards),
-    firstLoad: shape.firstLoad,
+    firstLoad: sound(JobFile.shape.firstLoad, data.firstLoad) ?? false,
     report: { directory: resolve(directory, sound(ReportFile, data.report ?? {})?.directory ?? 'runs') },
   };
+}
+
+/** Two targets of one name could not be told apart, and two of one address would share the ledger's memory. */
+function refuseTwins(views: readonly TargetView[], jobs: readonly (Job | undefined)[]): void {
+  for (const [index, { name, report }] of views.entries()) {
+    if (name !== null && views.findIndex((view) => view.name === name) < index) {
+      report({
+        path: ['target', 'name'],
+        message: `another target is called \`${name}\` already`,
+        hint: 'Give each target a `name` of its own; without one it is called like its provider.',
+      });
+    }
+    const origin = jobs[index]?.target.origin;
+    const first = jobs.find((job) => job !== undefined && job.target.origin === origin);
+    if (first === undefined || first === jobs[index]) continue;
+    report({
+      path: ['target', origin?.startsWith('sandbox:') ? 'sandbox' : 'baseUrl'],
+      message: `\`${first.target.name}\` is the same target: ${origin}`,
+      hint: "The ledger keeps its memory by a target's address, so each address can be written once in a job.",
+    });
+  }
+}
+
+function refuseOneState(data: JsonRecord, report: Report): void {
+  if (fieldOf(data.state, 'from') !== 'file') return;
+  report({
+    path: ['state', 'from'],
+    message: 'one exported file cannot be the state of several targets',
+    hint: 'Say `state: { from: target }`, or write a job of its own for the target that has such a file.',
+  });
 }
 
 /** What only the provider knows to be wrong with the job. */

@@ -23,12 +23,17 @@ export function resolveState(
   if (file.from !== 'file' && file.path !== undefined) {
     report({ path: ['state', 'path'], at: 'key', message: '`state.path` is only for `from: file`' });
   }
-  if (file.from === 'target' && provider !== undefined && !provider.supports.listAll) {
+  if (file.from === 'target' && provider !== undefined && !isReadable(provider)) {
     report({
       path: ['state', 'from'],
-      message: `${provider.title} cannot list its users`,
+      message: `${provider.title} can neither list its users nor look them up`,
       hint: 'Say `state: { from: ledger }`, or give an exported file.',
     });
   }
   return { from: file.from, path: file.path === undefined ? null : resolve(context.directory, file.path) };
+}
+
+/** Without a list, everybody whom the feed or the ledger names is looked up. */
+function isReadable({ supports }: Provider): boolean {
+  return supports.listAll || supports.lookUp;
 }

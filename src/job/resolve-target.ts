@@ -1,8 +1,15 @@
 import { resolve } from 'node:path';
 import type { Provider } from '../contracts/provider.ts';
 import { checkShape, sound } from './check-shape.ts';
-import { isLiteralSecret, isReference } from './check-secrets.ts';
-import { HttpFile, SandboxFile, type SandboxSettings, type TargetSettings, targetFieldNames } from './job.ts';
+import { isLiteralSecret, isReference, literalSecret } from './check-secrets.ts';
+import {
+  HttpFile,
+  namedTargetFieldNames,
+  SandboxFile,
+  type SandboxSettings,
+  type TargetSettings,
+  targetFieldNames,
+} from './job.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './problem.ts';
 import { fieldOf, isRecord, type JsonRecord, valueAt } from './record.ts';
@@ -11,6 +18,8 @@ import { resolveLimits } from './resolve-limits.ts';
 
 export interface TargetContext {
   readonly directory: string;
+  /** The target's name in the job's list; null for a job with one target. */
+  readonly name: string | null;
   readonly provider: Provider | undefined;
   /** Names of the job's environments: one of them may hold the address that is missing. */
   readonly environments: readonly string[];
@@ -50,10 +59,12 @@ export function resolveTarget(raw: JsonRecord, context: TargetContext): TargetSe
   const http = resolveHttp(raw.http, report);
   if (provider === undefined) return undefined;
   const limits = resolveLimits(raw.limits, provider.limits, report);
-  const config = resolveConfig(raw, { provider, sandbox, report });
+  const fieldNames = context.name === null ? targetFieldNames : namedTargetFieldNames;
+  const config = resolveConfig(raw, { provider, sandbox, fieldNames, report });
   if (config === undefined || sandbox === undefined || baseUrl === undefined) return undefined;
   const origin = baseUrl ?? `sandbox:${provider.id}`;
-  return { provider, baseUrl, origin, sandbox, config: config.value, limits, http };
+  const name = context.name ?? provider.id;
+  return { name, provider, baseUrl, origin, sandbox, config: config.value, limits, http };
 }
 
 /** Null without a sandbox; undefined when its shape is wrong, which has been reported. */
@@ -123,20 +134,27 @@ function isPlainAddress(text: string): boolean {
 /** What the provider's own schema makes of the rest of the target, wrapped because it may be anything. */
 function resolveConfig(
   raw: JsonRecord,
-  context: { provider: Provider; sandbox: SandboxSettings | null | undefined; report: Report },
+  context: {
+    readonly provider: Provider;
+    readonly sandbox: SandboxSettings | null | undefined;
+    /** Fields that are core's, not the provider's. */
+    readonly fieldNames: readonly string[];
+    readonly report: Report;
+  },
 ): { readonly value: unknown } | undefined {
-  const { provider, sandbox, report } = context;
-  const own = Object.entries(raw).filter(([key]) => !targetFieldNames.includes(key));
+  const { provider, sandbox, fieldNames, report } = context;
+  const own = Object.entries(raw).filter(([key]) => !fieldNames.includes(key));
   const defaults = sandbox !== null && raw.auth === undefined ? [['auth', sandboxAuth] as const] : [];
   const value = Object.fromEntries([...own, ...defaults]);
   let failed = false;
   const parsed = checkShape(
-    { schema: provider.config, value, path: ['target'], otherNames: targetFieldNames },
+    { schema: provider.config, value, path: ['target'], otherNames: fieldNames },
     (trouble) => {
       failed = true;
-      // A literal secret has been reported in core's own words.
-      if (isLiteralSecret(trouble.path, valueAt({ target: value }, trouble.path))) return;
-      report(trouble);
+      // The words about a field's name never hold its value; those about its value might, where it is a secret.
+      const secret = isLiteralSecret(trouble.path, valueAt({ target: value }, trouble.path));
+      if (secret && trouble.path[1] === 'auth') return;
+      report(secret && trouble.at !== 'key' ? literalSecret(trouble.path) : trouble);
     },
   );
   return failed ? undefined : { value: parsed };

@@ -11,12 +11,20 @@ const names: readonly FieldPath[] = [
   ['feed', 'columns', '*', 'from'],
   ['feed', 'columns', '*', 'value'],
   ['feed', 'whole', 'trailer'],
+  ['targets', '*', 'name'],
+  ['targets', '*', 'match'],
+  ['targets', '*', 'match', '*'],
+  ['targets', '*', 'columns', '*'],
+  ['targets', '*', 'columns', '*', 'from'],
+  ['targets', '*', 'columns', '*', 'value'],
 ];
 
 /** Status words are often plain digits (`leaver: [0]`); their spelling is taken without a warning. */
 const words: readonly FieldPath[] = [
   ['feed', 'columns', '*', 'active', '*'],
   ['feed', 'columns', '*', 'leaver', '*'],
+  ['targets', '*', 'columns', '*', 'active', '*'],
+  ['targets', '*', 'columns', '*', 'leaver', '*'],
 ];
 
 /**

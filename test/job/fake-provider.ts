@@ -51,12 +51,12 @@ export const fakeProvider: Provider<z.infer<typeof FakeConfig>> = {
   connect: () => Promise.reject<Connection>(new Error('A job is read without a connection.')),
 };
 
-/** Can do less: no list, no removal, no update. */
+/** Can do less: no list, no look-up, no removal, no update. */
 export const poorProvider: Provider<z.infer<typeof FakeConfig>> = {
   ...fakeProvider,
   id: 'poor',
   title: 'Poor Directory',
-  supports: { operations: ['create'], listAll: false, listIsComplete: false, lookUp: true },
+  supports: { operations: ['create'], listAll: false, listIsComplete: false, lookUp: false },
 };
 
 export const fakeProviders: Readonly<Record<string, Provider>> = { acme: fakeProvider, poor: poorProvider };

@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Job } from '../../src/job/job.ts';
 import { JobFailure, type Problem } from '../../src/job/problem.ts';
-import { type ReadJobOptions, readJob } from '../../src/job/read-job.ts';
+import { type ReadJob, type ReadJobOptions, readJob } from '../../src/job/read-job.ts';
 import { fakeProviders } from './fake-provider.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,6 +29,12 @@ export function withTarget(difference: Fields): Fields {
   return aJob({ target: { ...validTarget, ...difference } });
 }
 
+/** A job with a list of targets, each a valid one with its difference. */
+export function withTargets(...differences: readonly Fields[]): Fields {
+  const { target: _, ...rest } = aJob();
+  return { ...rest, targets: differences.map((difference) => ({ ...validTarget, ...difference })) };
+}
+
 export function withColumns(columns: Fields): Fields {
   return aJob({ feed: { path: 'hr.csv', columns: { userName: 'Login', ...columns } } });
 }
@@ -42,12 +47,12 @@ export function withFeed(difference: Fields): Fields {
 export async function read(
   source: string | Uint8Array | Fields,
   options: Partial<ReadJobOptions> = {},
-): Promise<{ job: Job; warnings: readonly Problem[]; directory: string }> {
+): Promise<ReadJob & { directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-job-'));
   try {
     const path = join(directory, 'job.yaml');
     const isFile = typeof source === 'string' || source instanceof Uint8Array;
-    await writeFile(path, isFile ? source : stringify(source));
+    await writeFile(path, isFile ? source : stringify(source, { aliasDuplicateObjects: false }));
     return { ...(await readJob(path, { providers: fakeProviders, ...options })), directory };
   } finally {
     await rm(directory, { recursive: true });

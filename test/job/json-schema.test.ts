@@ -6,7 +6,7 @@ import { jobJsonSchema } from '../../src/job/json-schema.ts';
 import { starterJob } from '../../src/job/starter.ts';
 import { providers } from '../../src/providers/registry.ts';
 import { fakeProviders } from './fake-provider.ts';
-import { aJob, problemsOf, validTarget, withColumns, withTarget } from './job-world.ts';
+import { aJob, problemsOf, validTarget, withColumns, withTarget, withTargets } from './job-world.ts';
 
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
   jobJsonSchema(fakeProviders),
@@ -23,6 +23,24 @@ const validJobs: readonly (readonly [string, object])[] = [
   ['leavers', aJob({ policy: { leavers: [{ disable: 'now' }, { remove: 'after 90d' }] } })],
   ['status words', withColumns({ active: { from: 'S', active: [1, true, 'a'], leaver: [0] } })],
   ['environments', aJob({ environments: { test: { target: { auth: { password: 'env:P' } } } } })],
+  [
+    'several targets',
+    withTargets({ name: 'north' }, { sandbox: true, columns: { roles: 'R' }, baseUrl: undefined }),
+  ],
+  [
+    'a target with a match, a policy, guards and a first load of its own',
+    withTargets({
+      match: ['userName'],
+      policy: { leavers: [] },
+      guards: { creates: 3 },
+      firstLoad: true,
+      scheme: 'south',
+    }),
+  ],
+  [
+    'environments of several targets',
+    { ...withTargets({}), environments: { test: { targets: { acme: { sandbox: true } } } } },
+  ],
 ];
 
 const invalidJobs: readonly (readonly [string, object])[] = [
@@ -38,6 +56,11 @@ const invalidJobs: readonly (readonly [string, object])[] = [
   ['a guard with a space', aJob({ guards: { creates: '5 %' } })],
   ['a leaver rule in words', aJob({ policy: { leavers: [{ disable: 'soon' }] } })],
   ['a limit of nothing', withTarget({ limits: { concurrency: 0 } })],
+  ['a target beside several', { ...aJob(), ...withTargets({}), target: validTarget }],
+  ['neither a target nor several', aJob({ target: undefined })],
+  ['a list of no targets', withTargets()],
+  ['an unknown field of one of several targets', withTargets({ tennant: 'x' })],
+  ['an attribute that one of several targets does not know', withTargets({ columns: { 'emails.wrk': 'E' } })],
   ['a provider in an environment', aJob({ environments: { test: { target: { provider: 'poor' } } } })],
 ];
 
@@ -71,7 +94,9 @@ describe('the JSON Schema of a job', () => {
   });
 
   it('takes the starter job with the real providers', () => {
-    const real = new Ajv2020({ allowUnionTypes: true }).compile(jobJsonSchema(providers));
+    const real = new Ajv2020({ allowUnionTypes: true, validateFormats: false }).compile(
+      jobJsonSchema(providers),
+    );
     expect(real(parse(starterJob)), JSON.stringify(real.errors)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { readJob } from '../../src/job/read-job.ts';
 import { defaultGuards } from '../../src/job/resolve-guards.ts';
-import { fakeProvider, fakeProviders } from './fake-provider.ts';
+import { fakeProvider, fakeProviders, poorProvider } from './fake-provider.ts';
 import {
   aJob,
   messagesOf,
@@ -25,6 +25,7 @@ describe('a valid job', () => {
     const { provider, ...target } = job.target;
     expect(provider).toBe(fakeProvider);
     expect(target).toEqual({
+      name: 'acme',
       baseUrl: 'https://acme.example.com/gateway',
       origin: 'https://acme.example.com/gateway',
       sandbox: null,
@@ -236,10 +237,17 @@ describe('what the provider lacks', () => {
       policy: { leavers: [{ disable: 'now' }] },
     });
     expect(problems.map(({ path, message }) => [path, message])).toEqual([
-      ['state.from', 'Poor Directory cannot list its users'],
+      ['state.from', 'Poor Directory can neither list its users nor look them up'],
       ['policy.update', 'Poor Directory cannot update users'],
       ['policy.leavers.0.disable', 'Poor Directory cannot disable users'],
     ]);
+  });
+
+  it('is no list where users can be looked up one by one', async () => {
+    const { supports } = poorProvider;
+    const providers = { poor: { ...poorProvider, supports: { ...supports, lookUp: true } } };
+    const job = { ...withTarget({ provider: 'poor' }), policy: { update: false } };
+    expect((await read(job, { providers })).job.state.from).toBe('target');
   });
 
   it('is no problem for a job that does without', async () => {

@@ -54,7 +54,9 @@ describe('a secret in a job file', () => {
     ['a proxy that cannot be parsed', { http: { proxy: 'svc:hunter2@proxy' } }],
     ['a stray field of the target', { password: 'hunter2' }],
   ])('in %s is refused and never repeated', async (_, target) => {
-    expect(await refusalOf(withTarget(target))).not.toContain('hunter2');
+    const refusal = await refusalOf(withTarget(target));
+    expect(refusal).not.toContain('hunter2');
+    expect(refusal).toMatch(/"severity":"error"/);
   });
 
   it('is not suspected in fields that only sound like one', async () => {
