@@ -119,7 +119,7 @@ function endpointOf(types: Types, name: string, usual: string): string | null {
   const type = types.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   if (type === undefined) return name === 'User' ? usual : null;
   // An endpoint is relative to the base URL (RFC 7643, section 6); an absolute one might lead anywhere.
-  return /^\/[\w./-]*\w$/.test(type.endpoint) && !type.endpoint.includes('..') ? type.endpoint : usual;
+  return /^(\/[\w.-]+)+$/.test(type.endpoint) && !type.endpoint.includes('..') ? type.endpoint : usual;
 }
 
 function readSchemas(document: unknown, types: Types): Schemas {

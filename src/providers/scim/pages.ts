@@ -59,20 +59,25 @@ async function* byIndex(fetch: Fetch, query: Query): AsyncGenerator<readonly Res
     const list = await fetch({ startIndex });
     const resources = list.Resources ?? [];
     const totalNow = list.totalResults ?? null;
+    const fresh = recent.fresh(resources);
+    if (fresh.length > 0) yield fresh;
+    const moved = gone(total, totalNow);
+    total = totalNow;
+    if (moved > 0) {
+      startIndex = Math.max(1, startIndex - moved);
+      continue;
+    }
     if (resources.length === 0) {
-      // `totalResults` may fall while we read, but an end before it is a list that was cut.
+      // An end before `totalResults` is a list that was cut.
       const missing = (totalNow ?? 0) - (startIndex - 1);
       if (missing > 0) throw unreadable(named, `it ended ${missing} entries before its totalResults`);
       return;
     }
-    const fresh = recent.fresh(resources);
     repeats = fresh.length === 0 ? repeats + 1 : 0;
     if (repeats > repeatsMax) {
       throw unreadable(named, 'it gives the same page again and again, so its paging does not work');
     }
-    if (fresh.length > 0) yield fresh;
-    startIndex += resources.length - Math.min(gone(total, totalNow), resources.length - 1);
-    total = totalNow;
+    startIndex += resources.length;
     if (totalNow !== null && startIndex > totalNow) return;
   }
   throw unreadable(named, 'it does not end');

@@ -10,8 +10,9 @@ const refusal = (user: string | readonly string[], op?: string) => ({
 const login = (number: number) => `ada.moreau${number}@example.com`;
 
 describe.concurrent.each([
-  ['with PATCH and bulk requests', {}],
+  [1_000, 'with PATCH and bulk requests', {}],
   [
+    200,
     'with PUT, cursors and groups that only groups show',
     {
       patch: false,
@@ -20,7 +21,7 @@ describe.concurrent.each([
       groupsInUsers: false,
     },
   ],
-])('1,000 people against the sandbox %s', (_, service) => {
+])('%i people against the sandbox %s', (count, _, service) => {
   it('go through every operation, and the report counts what the journal holds', async () => {
     using runs = new Runs();
     const stranger = { userName: 'svc@example.com', groups: ['Sales'], [urns.badge]: { number: 'B1' } };
@@ -29,24 +30,24 @@ describe.concurrent.each([
     runs.writeJob();
 
     // Create: three refused, one of them before it could join its group.
-    runs.writeFeed(people(1_000));
+    runs.writeFeed(people(count));
     const created = await runs.apply();
     expect(created.code).toBe(2);
-    expect(created.report.byOperation.create).toMatchObject({ succeeded: 997, failed: 3, unknown: 0 });
+    expect(created.report.byOperation.create).toMatchObject({ succeeded: count - 3, failed: 3, unknown: 0 });
     expect(created.report.users.unmanaged).toBe(1);
     expect(created.report.failures[0]).toMatchObject({ errorCode: 'REFUSED', providerCode: 'invalidValue' });
-    expect(tally(runs.journal())).toEqual({ create: 997, 'add-to-group': 99 });
+    expect(tally(runs.journal())).toEqual({ create: count - 3, 'add-to-group': count / 10 - 1 });
 
     // The second run sends nothing but the three again.
     runs.write('faults.json', JSON.stringify({ rules: [] }));
     const afterFirst = runs.journal().length;
     const second = await runs.apply();
     expect(second.code).toBe(0);
-    expect(second.report.rows).toMatchObject({ unchanged: 997, changed: 3 });
+    expect(second.report.rows).toMatchObject({ unchanged: count - 3, changed: 3 });
     expect(tally(runs.journal(afterFirst))).toEqual({ create: 3, 'add-to-group': 1 });
 
     // Update, rename, roles, groups, disable; a group and an update are refused.
-    const rows = people(1_000).map((row, index) => {
+    const rows = people(count).map((row, index) => {
       const number = index + 1;
       if (number <= 50) return { ...row, title: 'Changed', roles: 'Reader;Writer' };
       if (number <= 60) return { ...row, login: `bea.moreau${number}@example.com` };
@@ -78,7 +79,7 @@ describe.concurrent.each([
 
     // Remove those whom the whole feed no longer names.
     runs.writeJob({ policy: { leavers: [{ remove: 'now' }] } });
-    runs.writeFeed(rows.slice(0, 980).map((row) => ({ ...row, roles: 'Reader', status: 'Active' as const })));
+    runs.writeFeed(rows.slice(0, -20).map((row) => ({ ...row, roles: 'Reader', status: 'Active' as const })));
     const beforeRemove = runs.journal().length;
     const removed = await runs.apply();
     expect(removed.report.byOperation.remove).toMatchObject({ succeeded: 20 });

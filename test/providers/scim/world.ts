@@ -178,6 +178,8 @@ export interface Line {
 export class SandboxWorld implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-scim-'));
   readonly requests: HttpRequest[] = [];
+  /** Called before each request of the provider leaves. */
+  beforeSend: (request: HttpRequest) => Promise<void> = async () => undefined;
   #running: RunningSandbox | null = null;
 
   static async open(world: {
@@ -205,7 +207,7 @@ export class SandboxWorld implements AsyncDisposable {
 
   connect(differences: Record<string, unknown> = {}): Promise<Connection> {
     const auth = { type: 'basic', username: 'admin', password: 'env:PW' };
-    return connect(config({ auth, ...differences }), httpTools(this.baseUrl, this.requests));
+    return connect(config({ auth, ...differences }), httpTools(this));
   }
 
   async fetch(
@@ -247,11 +249,13 @@ export class SandboxWorld implements AsyncDisposable {
 }
 
 /** Tools that send for real, without limits and repetition. */
-function httpTools(baseUrl: string, requests: HttpRequest[]): Tools {
+function httpTools(world: SandboxWorld): Tools {
+  const { baseUrl } = world;
   return {
     baseUrl,
     async request(request) {
-      requests.push(request);
+      world.requests.push(request);
+      await world.beforeSend(request);
       try {
         const { method, path, headers = {}, body = null } = request;
         const answer = await fetch(`${request.baseUrl ?? baseUrl}${path}`, { method, headers, body });
