@@ -53,6 +53,11 @@ export interface Provider<Config = unknown> {
   /** Defaults; each number's source stands where the provider defines it. */
   readonly limits: Limits;
   readonly attributes: Readonly<Record<string, AttributeRule>>;
+  /**
+   * Other spellings of a CSV header that the vendor's own documents print, by the right one: a file with such a
+   * header is read as if it had the right one, with a warning.
+   */
+  readonly headerAliases?: Readonly<Record<string, readonly string[]>>;
   /** The id of the user whom this person's attributes would create, where that can be told beforehand; else null. */
   idOf(attributes: Attributes): string | null;
   /** What is wrong with a job that only the provider can know. */

@@ -34,11 +34,15 @@ export interface FeedShape {
   headers: readonly string[];
   /** True for a mended rejects file. */
   partial: boolean;
+  /** What is odd about the header and does no harm, one sentence each. */
+  warnings: readonly string[];
 }
 
 /** What every format's reader needs to know. */
 export interface ReaderOptions {
   readonly columns: readonly MappedColumn[];
+  /** Other spellings of a column's header, by the one that the job names. */
+  readonly headerAliases: Readonly<Record<string, readonly string[]>>;
   readonly delimiter: string;
   readonly trailer: string | null;
   /** Filled in by the reader. */

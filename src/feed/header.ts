@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { Failure } from '../domain/failure.ts';
-import type { MappedColumn } from './feed-record.ts';
+import type { MappedColumn, ReaderOptions } from './feed-record.ts';
 
 const shownHeadersMax = 50;
 const shownCharactersMax = 80;
@@ -13,17 +13,18 @@ export interface Header {
   readonly positions: readonly number[];
   /** True when rollcall's own columns are there: the file is a mended rejects file. */
   readonly partial: boolean;
+  /** One sentence for each column that was found under another spelling of its name. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Finds the mapped columns in the header line.
+ * Finds the mapped columns in the header line, by their own names or else by a declared other spelling.
  *
  * @throws Failure (exit 1, `FEED_HEADER`) when a mapped column is missing or a name occurs twice
  */
 export function readHeader(
   cells: readonly string[],
-  columns: readonly MappedColumn[],
-  delimiter: string,
+  { columns, delimiter, headerAliases }: Pick<ReaderOptions, 'columns' | 'delimiter' | 'headerAliases'>,
 ): Header {
   const trimmed = cells.map((cell) => cell.trim());
   const partial = trimmed.some((name) => name.startsWith('rollcall_'));
@@ -35,9 +36,27 @@ export function readHeader(
     if (earlier !== undefined) throw duplicate(name, earlier + 1, position + 1);
     positions.set(name, position);
   }
-  const missing = missingNames(columns, (name) => positions.has(name));
+  const found = new Map(columns.map(({ from }) => [from, spellingFound(from, positions, headerAliases)]));
+  const missing = missingNames(columns, (name) => found.get(name) !== undefined);
   if (missing.length > 0) throw missingColumns(missing, names, otherDelimiter(names, delimiter));
-  return { names, partial, positions: columns.map((column) => positions.get(column.from) ?? -1) };
+  return {
+    names,
+    partial,
+    positions: columns.map(({ from }) => positions.get(found.get(from) ?? from) ?? -1),
+    warnings: [...found].flatMap(([name, spelling = name]) =>
+      spelling === name ? [] : [`The feed's column "${spelling}" is taken for "${name}".`],
+    ),
+  };
+}
+
+/** The name itself where the header has it, else the first of its other spellings that it has. */
+function spellingFound(
+  name: string,
+  positions: ReadonlyMap<string, number>,
+  aliases: Readonly<Record<string, readonly string[]>>,
+): string | undefined {
+  const others = Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : [];
+  return [name, ...others].find((spelling) => positions.has(spelling));
 }
 
 /** The feed's names that the job maps and the feed lacks, each once. */

@@ -19,6 +19,8 @@ export interface FeedKeys {
   readonly match: readonly string[];
   /** The provider's attribute rules. */
   readonly rules: Readonly<Record<string, AttributeRule>>;
+  /** Other spellings of CSV headers that count, by the one that the job names. */
+  readonly headerAliases?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** What a column does to a person, worked out once. */

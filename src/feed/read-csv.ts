@@ -118,10 +118,11 @@ class CsvReader {
   }
 
   #takeHeader(cells: readonly string[]): void {
-    const header = readHeader(cells, this.#options.columns, this.#options.delimiter);
+    const header = readHeader(cells, this.#options);
     this.#header = header;
     this.#options.shape.headers = header.names;
     this.#options.shape.partial = header.partial;
+    this.#options.shape.warnings = header.warnings;
   }
 
   #toRecord(header: Header, cells: readonly string[], line: number): FeedRecord {

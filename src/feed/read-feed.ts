@@ -23,6 +23,8 @@ export interface FeedBatch {
 export interface FeedReading {
   /** At most some hundred rows each. Can be read once; memory does not grow with the feed. */
   readonly batches: AsyncIterable<FeedBatch>;
+  /** What is odd about the header and does no harm, one sentence each. */
+  readonly warnings: readonly string[];
   /** What is known of the feed; only after the batches have ended. */
   facts(): FeedFacts;
 }
@@ -48,27 +50,34 @@ export async function openFeed(
 ): Promise<FeedReading> {
   const file = await findFeedFile(settings.path, options);
   try {
-    await readStart(file, settings, keys);
+    const { warnings } = await readStart(file, settings, keys);
+    const pass = new Pass(file, settings, keys);
+    return { batches: pass.batches(), warnings, facts: () => pass.facts() };
   } catch (error) {
     await discardFeedFile(file);
     throw error;
   }
-  const pass = new Pass(file, settings, keys);
-  return { batches: pass.batches(), facts: () => pass.facts() };
+}
+
+/** What the first rows of a feed show. */
+export interface FeedStart {
+  /** The headers found; none for an empty feed, and none for standard input, which is left unread. */
+  readonly headers: readonly string[];
+  /** What is odd about the header and does no harm, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Checks that the feed can be opened and that its header, or its first records, fit the job.
  *
- * @returns the headers found; none for an empty feed, and none for standard input, which is left unread
  * @throws Failure as `openFeed` does
  */
-export async function checkFeed(settings: FeedSettings, keys: FeedKeys): Promise<readonly string[]> {
-  if (settings.path === '-') return [];
+export async function checkFeed(settings: FeedSettings, keys: FeedKeys): Promise<FeedStart> {
+  if (settings.path === '-') return { headers: [], warnings: [] };
   return readStart(await findFeedFile(settings.path, {}), settings, keys);
 }
 
-async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys): Promise<readonly string[]> {
+async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys): Promise<FeedStart> {
   const pass = new Pass({ ...file, spooled: false }, settings, keys);
   const batches = pass.batches();
   try {
@@ -77,7 +86,7 @@ async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys)
   } finally {
     await batches.return(undefined);
   }
-  return pass.shape.headers;
+  return pass.shape;
 }
 
 /** A batch while it fills. */
@@ -88,11 +97,12 @@ interface Batch {
 
 /** One reading of the feed, from its first byte to its last. */
 class Pass {
-  readonly shape: FeedShape = { headers: [], partial: false };
+  readonly shape: FeedShape = { headers: [], partial: false, warnings: [] };
   readonly #file: FeedFile;
   readonly #settings: FeedSettings;
   readonly #mapped: readonly MappedColumn[];
   readonly #mapper: RecordMapper;
+  readonly #headerAliases: ReaderOptions['headerAliases'];
   #rows = 0;
   #trailer: FoundTrailer | null = null;
   #facts: FeedFacts | null = null;
@@ -102,6 +112,7 @@ class Pass {
     this.#settings = settings;
     this.#mapped = settings.columns.filter(isMapped);
     this.#mapper = new RecordMapper(settings.columns, this.#mapped, keys);
+    this.#headerAliases = keys.headerAliases ?? {};
   }
 
   facts(): FeedFacts {
@@ -135,6 +146,7 @@ class Pass {
   #records(text: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
     const options: ReaderOptions = {
       columns: this.#mapped,
+      headerAliases: this.#headerAliases,
       delimiter: this.#settings.delimiter,
       trailer: this.#settings.whole.trailer,
       shape: this.shape,

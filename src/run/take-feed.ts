@@ -30,12 +30,13 @@ export async function takeFeed(
   matching: Matching,
   world: World,
 ): Promise<TakenFeed> {
-  const rules = job.target.provider.attributes;
+  const { attributes: rules, headerAliases } = job.target.provider;
   const feed = await openFeed(
     job.feed,
-    { match: job.match, rules },
+    { match: job.match, rules, headerAliases },
     { stdin: world.stdin, spoolDirectory: path.dirname(job.ledger) },
   );
+  for (const warning of feed.warnings) world.log.warn({ job: job.name }, warning);
   let quarantined = 0;
   for await (const batch of feed.batches) {
     stopIfTold(world);

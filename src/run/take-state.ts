@@ -68,7 +68,8 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
     columns: job.feed.columns.filter((column) => column.attribute !== 'externalId'),
     whole: { rows: null, manifest: null, trailer: null },
   };
-  const exported = await openFeed(settings, { match: job.match, rules: target.provider.attributes });
+  const { attributes: rules, headerAliases } = target.provider;
+  const exported = await openFeed(settings, { match: job.match, rules, headerAliases });
   for await (const batch of exported.batches) {
     const [unreadable] = batch.quarantined;
     if (unreadable !== undefined) {

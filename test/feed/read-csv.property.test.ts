@@ -15,7 +15,8 @@ async function* cut(text: string, bytes: number): AsyncGenerator<Buffer> {
 }
 
 async function read(text: string, chunkBytes: number): Promise<FeedRecord[]> {
-  const options = { columns, delimiter: ',', trailer: null, shape: { headers: [], partial: false } };
+  const shape = { headers: [], partial: false, warnings: [] };
+  const options = { columns, headerAliases: {}, delimiter: ',', trailer: null, shape };
   return (await collect(readCsv(cut(text, chunkBytes), options))).flat();
 }
 

@@ -195,10 +195,35 @@ describe('a mended rejects file', () => {
   });
 });
 
+describe('a header in another spelling', () => {
+  const aliases = { ...keys, headerAliases: { first: ['frist', 'fist'] } };
+
+  it('counts as the column when it is declared, with a warning', async () => {
+    const settings = settingsOf(await feedFile('id,login, frist \n1,ana,Ana\n'));
+    const { people } = await readAll(settings, {}, aliases);
+    expect(people[0]?.attributes['name.givenName']).toBe('Ana');
+    const warnings = ['The feed\'s column "frist" is taken for "first".'];
+    expect((await openFeed(settings, aliases)).warnings).toEqual(warnings);
+    expect((await checkFeed(settings, aliases)).warnings).toEqual(warnings);
+  });
+
+  it('gives way to the right one', async () => {
+    const settings = settingsOf(await feedFile('id,login,frist,first\n1,ana,Wrong,Ana\n'));
+    const { people } = await readAll(settings, {}, aliases);
+    expect(people[0]?.attributes['name.givenName']).toBe('Ana');
+    expect((await checkFeed(settings, aliases)).warnings).toEqual([]);
+  });
+
+  it('is missing when nobody declared it', async () => {
+    const settings = settingsOf(await feedFile('id,login,frist\n1,ana,Ana\n'));
+    await expect(openFeed(settings, keys)).rejects.toMatchObject({ code: 'FEED_HEADER' });
+  });
+});
+
 describe('checkFeed', () => {
   it('returns the headers that it found', async () => {
     const path = await feedFile('id,login,first, other \n1,ana,Ana,x\n');
-    expect(await checkFeed(settingsOf(path), keys)).toEqual(['id', 'login', 'first', 'other']);
+    expect((await checkFeed(settingsOf(path), keys)).headers).toEqual(['id', 'login', 'first', 'other']);
   });
 
   it('fails as the reading would', async () => {
@@ -207,7 +232,7 @@ describe('checkFeed', () => {
   });
 
   it('leaves standard input alone', async () => {
-    expect(await checkFeed(settingsOf('-'), keys)).toEqual([]);
+    expect(await checkFeed(settingsOf('-'), keys)).toEqual({ headers: [], warnings: [] });
   });
 });
 

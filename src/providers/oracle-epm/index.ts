@@ -29,6 +29,8 @@ export const oracleEpm: Provider<Config> = {
     roles: { type: 'set', caseExact: true, writable: 'always', required: false },
     groups: { type: 'set', caseExact: true, writable: 'always', required: false },
   },
+  // As the page "Update Users (v1)" prints the header of the CSV file, read in 2026: people have copied it.
+  headerAliases: { 'First Name': ['Firt Name'] },
   idOf: idOfAttributes,
   review,
   steps,
