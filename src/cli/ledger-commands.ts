@@ -78,13 +78,14 @@ async function openExisting(file: string): Promise<Ledger> {
 
 function runTable(runs: readonly Run[]): string {
   const table = new Table({
-    head: ['run', 'job', 'mode', 'state', 'exit', 'started', 'by'],
+    head: ['run', 'job', 'target', 'mode', 'state', 'exit', 'started', 'by'],
     style: { head: [], border: [] },
   });
   for (const run of runs) {
     table.push([
       run.id,
       printable(run.scope.job),
+      printable(run.scope.origin),
       run.mode,
       run.state,
       run.exitCode === null ? '' : String(run.exitCode),

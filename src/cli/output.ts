@@ -28,10 +28,7 @@ export function close(sentence: string): void {
 /** A known trouble in a message and a hint; a bug in its message, with its stack only when asked for. */
 export function printTrouble(error: unknown): number {
   if (error instanceof Failure) {
-    // Each problem of a job file has its own place and severity.
-    const head = error instanceof JobFailure ? '' : `${colour.red('error')}  `;
-    process.stderr.write(`${head}${lines(error.message)}\n`);
-    if (error.hint !== null) process.stderr.write(`       ${lines(error.hint)}\n`);
+    printFailure(error, null);
     close(closingOf(error.exit));
     return error.exit;
   }
@@ -45,6 +42,18 @@ export function printTrouble(error: unknown): number {
     'Please report this, with the output of the same command under ROLLCALL_DEBUG=1. Nothing was written.',
   );
   return 1;
+}
+
+/**
+ * A known trouble in a message and a hint.
+ * @param subject what it is about when there are several, such as a target's name
+ */
+export function printFailure(failure: Failure, subject: string | null): void {
+  // Each problem of a job file has its own place and severity.
+  const head = failure instanceof JobFailure ? '' : `${colour.red('error')}  `;
+  const about = subject === null ? '' : `${printable(subject)}: `;
+  process.stderr.write(`${head}${about}${lines(failure.message)}\n`);
+  if (failure.hint !== null) process.stderr.write(`       ${lines(failure.hint)}\n`);
 }
 
 function closingOf(exit: number): string {
@@ -61,6 +70,6 @@ function closingOf(exit: number): string {
 }
 
 /** Keeps line ends, which our own messages have, and shows every other control character. */
-function lines(text: string): string {
+export function lines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

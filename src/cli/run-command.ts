@@ -5,20 +5,27 @@ import { createInterface } from 'node:readline';
 import type { RunMode } from '../contracts/ledger.ts';
 import type { Change } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
+import type { Job } from '../job/job.ts';
 import { readJob } from '../job/read-job.ts';
+import { selectTargets } from '../job/select-targets.ts';
 import { providers } from '../providers/registry.ts';
 import type { Report } from '../report/report.ts';
 import { verdict } from '../report/verdict.ts';
-import { type RunEnd, runJob } from '../run/run-job.ts';
+import { type JobRunOptions, type RunEnd, runJob } from '../run/run-job.ts';
+import { exitCodeOf, runTargets, type TargetEnd, worstExit } from '../run/run-targets.ts';
 import type { StateSource } from '../run/take-state.ts';
-import { close, commandName, print, printJson } from './output.ts';
+import type { World } from '../run/world.ts';
+import { close, commandName, print, printFailure, printJson } from './output.ts';
 import { describeChange, describeRun } from './print-run.ts';
+import { nextAfterTargets, targetHeading, targetJson, targetsVerdict } from './print-targets.ts';
 import { openWorld } from './terminal.ts';
 import { number } from './text.ts';
 
 /** Options that `plan` and `apply` share. */
 export interface RunFlags {
   readonly env?: string;
+  /** Names of the targets to run; all when absent. */
+  readonly target?: readonly string[];
   readonly asOf?: string;
   readonly state?: StateSource;
   readonly json?: boolean;
@@ -36,43 +43,102 @@ export interface PlanFlags extends RunFlags {
 const changesExitCode = 6;
 
 export async function planCommand(jobFile: string, flags: PlanFlags): Promise<number> {
-  const end = await run(jobFile, 'plan', flags);
-  if (flags.out !== undefined) await saveAs(end.planFile, flags.out);
-  if (flags.json === true) printJson(end.report);
-  else {
-    if (flags.show === 'people') await printChanges(end, flags.limit);
-    print(describeRun(end.report, end.directory));
-  }
-  close(`${verdict(end.report)} It is safe to run again. ${nextAfterPlan(end.report, jobFile)}`);
-  const { exitCode, changes } = end.report;
-  return flags.detailedExitcode === true && exitCode === 0 && changes.planned > 0
-    ? changesExitCode
-    : exitCode;
+  const asked = await ask(jobFile, 'plan', flags);
+  if (flags.out !== undefined && asked.jobs.length > 1) throw severalPlans();
+  const { exitCode, ends } = await run(asked, async (end) => {
+    if (flags.out !== undefined) await saveAs(end.planFile, flags.out);
+    if (flags.json !== true && flags.show === 'people') await printChanges(end, flags.limit);
+  });
+  const hasChanges = ends.some(({ report }) => report.changes.planned > 0);
+  return flags.detailedExitcode === true && exitCode === 0 && hasChanges ? changesExitCode : exitCode;
 }
 
 export async function applyCommand(jobFile: string, flags: RunFlags): Promise<number> {
-  const end = await run(jobFile, 'apply', flags);
-  if (flags.json === true) printJson(end.report);
-  else print(describeRun(end.report, end.directory));
-  if (end.stopped !== null) process.stderr.write(`stopped  ${end.stopped.message}\n`);
-  close(`${verdict(end.report)} It is safe to run again. ${nextAfterApply(end, jobFile)}`);
-  return end.report.exitCode;
+  return (await run(await ask(jobFile, 'apply', flags), async () => undefined)).exitCode;
 }
 
-async function run(jobFile: string, mode: RunMode, flags: RunFlags): Promise<RunEnd> {
-  const { job, warnings } = await readJob(jobFile, {
-    providers,
-    ...(flags.env === undefined ? {} : { environment: flags.env }),
-  });
-  const world = openWorld({ logLevel: flags.logLevel ?? null, quiet: flags.quiet === true });
+/** What a command line asks for. */
+interface Asked {
+  readonly jobFile: string;
+  readonly mode: RunMode;
+  readonly flags: RunFlags;
+  /** One for each target that is to be run. */
+  readonly jobs: readonly Job[];
+  readonly isList: boolean;
+}
+
+async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Asked> {
+  const environment = flags.env === undefined ? {} : { environment: flags.env };
+  const { jobs, isList, warnings } = await readJob(jobFile, { providers, ...environment });
   for (const warning of warnings) {
     process.stderr.write(`${warning.file}:${warning.line}:${warning.column}  warning  ${warning.message}\n`);
   }
+  return { jobFile, mode, flags, jobs: selectTargets(jobs, flags.target ?? []), isList };
+}
+
+interface Ended {
+  readonly exitCode: number;
+  /** The runs that left a report. */
+  readonly ends: readonly RunEnd[];
+}
+
+/** @param show prints what stands before the summary of a run */
+async function run(asked: Asked, show: (end: RunEnd) => Promise<void>): Promise<Ended> {
+  const { flags } = asked;
+  const world = openWorld({ logLevel: flags.logLevel ?? null, quiet: flags.quiet === true });
   try {
-    return await runJob(job, { mode, asOf: flags.asOf ?? null, state: flags.state ?? null }, world);
+    return asked.isList ? await runList(asked, show, world) : await runOne(asked, show, world);
   } finally {
     world.close();
   }
+}
+
+async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world: World): Promise<Ended> {
+  const [job] = asked.jobs;
+  if (job === undefined) return { exitCode: 0, ends: [] };
+  const end = await runJob(job, optionsOf(asked), world);
+  await show(end);
+  if (asked.flags.json === true) printJson(end.report);
+  else print(describeRun(end.report, end.directory));
+  if (end.stopped !== null) process.stderr.write(`stopped  ${end.stopped.message}\n`);
+  const next = asked.mode === 'plan' ? nextAfterPlan(end.report, asked) : nextAfterApply(end, asked);
+  close(`${verdict(end.report)} It is safe to run again. ${next}`);
+  return { exitCode: end.report.exitCode, ends: [end] };
+}
+
+/** One block for each target as soon as its run has ended, and one sentence about all at the end. */
+async function runList(asked: Asked, show: (end: RunEnd) => Promise<void>, world: World): Promise<Ended> {
+  const isJson = asked.flags.json === true;
+  const targets: TargetEnd[] = [];
+  for await (const target of runTargets(asked.jobs, optionsOf(asked), world)) {
+    targets.push(target);
+    if (!isJson) print(targetHeading(target, targets.length, asked.jobs.length));
+    if (target.failure !== null) printFailure(target.failure, target.job.target.name);
+    if (target.end === null) continue;
+    await show(target.end);
+    if (!isJson) print(describeRun(target.end.report, target.end.directory));
+    if (target.end.stopped !== null) {
+      process.stderr.write(`stopped  ${target.job.target.name}: ${target.end.stopped.message}\n`);
+    }
+  }
+  const exitCode = worstExit(targets.map(exitCodeOf));
+  if (isJson) printJson({ exitCode, targets: targets.map(targetJson) });
+  const commands = { again: commandLine(asked.mode, asked), apply: commandLine('apply', asked) };
+  close(`${targetsVerdict(targets)} ${nextAfterTargets(targets, commands)}`);
+  return { exitCode, ends: targets.map(({ end }) => end).filter((end) => end !== null) };
+}
+
+function optionsOf({ mode, flags }: Asked): JobRunOptions {
+  return { mode, asOf: flags.asOf ?? null, state: flags.state ?? null };
+}
+
+function severalPlans(): Failure {
+  return new Failure({
+    code: 'SEVERAL_PLANS',
+    message: 'Each target has a plan of its own, and --out saves one file.',
+    hint: 'Name the target: --target NAME --out FILE. All plans lie in the folders of their runs.',
+    exit: 1,
+  });
 }
 
 async function saveAs(planFile: string, out: string): Promise<void> {
@@ -109,13 +175,13 @@ async function printChanges({ planFile, report }: RunEnd, limit: number): Promis
   print('');
 }
 
-function nextAfterPlan(report: Report, jobFile: string): string {
+function nextAfterPlan(report: Report, asked: Asked): string {
   if (report.exitCode === 3) return 'Next: read what the guards say above.';
   if (report.changes.planned === 0) return 'Next: nothing to do.';
-  return `Next: ${commandName()} apply ${jobFile}`;
+  return `Next: ${commandLine('apply', asked)}`;
 }
 
-function nextAfterApply(end: RunEnd, jobFile: string): string {
+function nextAfterApply(end: RunEnd, asked: Asked): string {
   switch (end.report.exitCode) {
     case 0:
       return 'Next: nothing to do until the next feed.';
@@ -124,8 +190,14 @@ function nextAfterApply(end: RunEnd, jobFile: string): string {
     case 3:
       return 'Next: read what the guards say above.';
     default:
-      return `Next: ${commandName()} apply ${jobFile}`;
+      return `Next: ${commandLine('apply', asked)}`;
   }
+}
+
+/** A command for the same job and environment. */
+function commandLine(mode: RunMode, { jobFile, flags }: Asked): string {
+  const environment = flags.env === undefined ? '' : ` --env ${flags.env}`;
+  return `${commandName()} ${mode} ${jobFile}${environment}`;
 }
 
 function relative(file: string): string {

@@ -70,6 +70,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   withRunOptions(
     run('apply', 'plan, judge the guards, write the changes, and account for every row', [
       'rollcall apply jobs/epm-hr-feed.yaml',
+      'rollcall apply jobs/all-systems.yaml --target epm --target crm   # two of its `targets`',
       '15 2 * * *  rollcall apply /etc/rollcall/epm.yaml --json >> /var/log/rollcall.json   # in a crontab',
     ]),
   ).action(async (job: string, flags: RunFlags) => done(await applyCommand(job, flags)));
@@ -135,6 +136,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
 
 function withRunOptions(command: Command): Command {
   return command
+    .option('--target <name>', 'run only this one of the `targets`; may be given again', another)
     .option('--as-of <time>', 'the moment to plan for, ISO 8601 (default: now)', isoTime)
     .addOption(new Option('--state <from>', 'read the users from here').choices(['target', 'ledger', 'file']))
     .option('--quiet', 'no progress bar')
@@ -150,6 +152,11 @@ function schemaCommand(what: string): number {
   printJson(what === 'job' ? jobJsonSchema(providers) : reportJsonSchema());
   close('Nothing was written.');
   return 0;
+}
+
+/** Gathers an option that may be given several times. */
+function another(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function wholeNumber(text: string): number {
@@ -178,6 +185,7 @@ Exit codes:
   4   stopped midway, or outcomes are unknown: run apply again
   5   another run of this job is under way
   75  could not run for a passing cause: try again later; nothing was written
+  With several targets: 5 if all are under way, else the worst, in the order 4, 1, 75, 3, 2, 0.
 
 Examples:
   rollcall init && rollcall plan jobs/epm-hr-feed.yaml

@@ -1,6 +1,7 @@
 import { checkFeed } from '../feed/read-feed.ts';
 import { Failure } from '../domain/failure.ts';
 import { formatProblems } from '../job/format-problems.ts';
+import type { Job } from '../job/job.ts';
 import { JobFailure, type Problem } from '../job/problem.ts';
 import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
@@ -16,14 +17,12 @@ export async function validateCommand(jobFile: string, flags: ValidateFlags): Pr
   const problems: Problem[] = [];
   try {
     const environment = flags.env === undefined ? {} : { environment: flags.env };
-    const { job, warnings } = await readJob(jobFile, { providers, ...environment });
-    problems.push(...warnings);
-    if (job.feed.path !== '-') {
-      await checkFeed(job.feed, { match: job.match, rules: job.target.provider.attributes });
-    }
+    const { jobs, warnings } = await readJob(jobFile, { providers, ...environment });
+    problems.push(...warnings, ...(await feedProblems(jobFile, jobs)));
   } catch (error) {
     if (error instanceof JobFailure) problems.push(...error.problems);
-    else if (error instanceof Failure) problems.push(feedProblem(jobFile, error));
+    else if (error instanceof Failure)
+      problems.push(feedProblem(jobFile, 'error', error.message, error.hint));
     else throw error;
   }
   const valid = problems.every((problem) => problem.severity !== 'error');
@@ -38,7 +37,29 @@ export async function validateCommand(jobFile: string, flags: ValidateFlags): Pr
   return 1;
 }
 
-function feedProblem(file: string, failure: Failure): Problem {
-  const hint = failure.hint === null ? {} : { hint: failure.hint };
-  return { severity: 'error', file, line: 1, column: 1, path: 'feed', message: failure.message, ...hint };
+/** What the feed lacks for any of the targets; what several of them miss stands there once. */
+async function feedProblems(jobFile: string, jobs: readonly Job[]): Promise<readonly Problem[]> {
+  const problems = new Map<string, Problem>();
+  const add = (problem: Problem): unknown => problems.set(problem.message, problem);
+  for (const { feed, match, target } of jobs) {
+    if (feed.path === '-') continue;
+    const { attributes: rules, headerAliases } = target.provider;
+    try {
+      const { warnings } = await checkFeed(feed, { match, rules, headerAliases });
+      for (const warning of warnings) add(feedProblem(jobFile, 'warning', warning));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      add(feedProblem(jobFile, 'error', error.message, error.hint));
+    }
+  }
+  return [...problems.values()];
+}
+
+function feedProblem(
+  file: string,
+  severity: Problem['severity'],
+  message: string,
+  hint: string | null = null,
+): Problem {
+  return { severity, file, line: 1, column: 1, path: 'feed', message, ...(hint === null ? {} : { hint }) };
 }

@@ -29,7 +29,7 @@ export async function openRun(job: Job, options: RunOptions, world: World): Prom
   try {
     const startedAt = new Date(world.clock.now()).toISOString();
     const scope: Scope = { job: job.name, origin: job.target.origin };
-    const id = runId(startedAt, world.random());
+    const id = await freshRunId(ledger, startedAt, world.random());
     const { pid, host, operator } = world;
     const lock = await ledger.lock(scope, { runId: id, pid, host, since: startedAt });
     if (!lock.held) throw lockedOut(job, lock, world);
@@ -61,12 +61,20 @@ export async function openRun(job: Job, options: RunOptions, world: World): Prom
   }
 }
 
-/** Sorts by time, and two runs of one second do not meet. */
-function runId(startedAt: string, random: number): string {
-  const suffix = Math.floor(random * 0x1_0000)
-    .toString(16)
-    .padStart(4, '0');
-  return `${startedAt.slice(0, 19).replaceAll(':', '-')}Z-${suffix}`;
+const suffixes = 0x1_0000;
+
+/** Sorts by time; an id that the ledger has already, from a run of the same second, is passed over. */
+async function freshRunId(ledger: Ledger, startedAt: string, random: number): Promise<string> {
+  const first = Math.floor(random * suffixes);
+  let id = runId(startedAt, first);
+  for (let next = 1; next < suffixes && (await ledger.run(id)) !== null; next += 1) {
+    id = runId(startedAt, (first + next) % suffixes);
+  }
+  return id;
+}
+
+function runId(startedAt: string, suffix: number): string {
+  return `${startedAt.slice(0, 19).replaceAll(':', '-')}Z-${suffix.toString(16).padStart(4, '0')}`;
 }
 
 function lockedOut(job: Job, lock: Extract<Lock, { held: false }>, world: World): Failure {

@@ -23,6 +23,8 @@ import type { World } from './world.ts';
 export interface JobRunOptions extends RunOptions {
   /** Where the users are taken from, when not where the job says. */
   readonly state: StateSource | null;
+  /** Told of the feed once it is read, before anything is written; throws when it must not be used. */
+  readonly onFeed?: (feed: FeedFacts) => void;
 }
 
 export interface RunEnd {
@@ -49,6 +51,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
   try {
     world.progress.stage('reading the feed');
     const feed = await takeFeed(job, open, matching, world);
+    options.onFeed?.(feed.facts);
 
     world.progress.stage('reading the target');
     target = await connectTarget(job, world);
