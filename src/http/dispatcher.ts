@@ -1,24 +1,23 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici';
 import { Failure, TargetFailure } from '../domain/failure.ts';
 import type { Base } from './address.ts';
+import { type Certificates, secureContext } from './secure-context.ts';
 
-export interface Route {
+export interface Route extends Certificates {
   /** URL of the proxy; null: the usual proxy variables count, except for this machine itself. */
   readonly proxy: string | null;
-  /** PEM text of certificates that are trusted besides the well-known ones. */
-  readonly ca: string | null;
   /** Connections at the same time, at most. */
   readonly connections: number;
 }
 
 /** Opens what connects to the target. A `TargetFailure` `misconfigured` for a bad proxy or certificate. */
 export function openDispatcher(base: Base, route: Route): Dispatcher {
-  const tls = route.ca === null ? {} : { secureContext: trusting(route.ca) };
+  const target = secureContext(route);
+  // A client certificate is for the target; the proxy is only ever trusted.
+  const between = secureContext({ ...route, clientCertificate: null });
   // Over HTTP/2 undici may send a request again after GOAWAY without telling us.
-  const direct = { allowH2: false, connections: route.connections, connect: tls };
-  const proxied = { ...direct, requestTls: tls, proxyTls: tls };
+  const direct = { allowH2: false, connections: route.connections, connect: target, factory: openPool };
+  const proxied = { ...direct, requestTls: target, proxyTls: between };
   try {
     if (route.proxy !== null) return new ProxyAgent({ ...proxied, uri: webAddress(route.proxy) });
     return isLoopback(base.hostname) ? new Agent(direct) : new EnvHttpProxyAgent(proxied);
@@ -28,19 +27,25 @@ export function openDispatcher(base: Base, route: Route): Dispatcher {
   }
 }
 
-/** Made once for all connections: reading the well-known certificates takes tens of milliseconds. */
-function trusting(pem: string): SecureContext {
-  try {
-    // createSecureContext says nothing about text that is no certificate.
-    new X509Certificate(pem);
-    return createSecureContext({ ca: [...getCACertificates('default'), pem] });
-  } catch {
-    throw new TargetFailure({
-      trouble: 'misconfigured',
-      message: 'What http.ca refers to is not a certificate in PEM form.',
-      hint: 'The file begins with -----BEGIN CERTIFICATE-----.',
-    });
-  }
+/**
+ * Under TLS 1.3 a target refuses our certificate, or its absence, after the handshake. Node tells the alert and
+ * then the end of the connection, and undici keeps only the later one: closing at the alert keeps the reason.
+ */
+function openPool(origin: string | URL, options: object): Dispatcher {
+  const given: Pool.Options = options;
+  const connect =
+    typeof given.connect === 'function'
+      ? given.connect
+      : buildConnector({ ...given.connect, allowH2: false });
+  return new Pool(origin, {
+    ...given,
+    connect: (asked, done) =>
+      connect(asked, (...end) => {
+        const [, socket] = end;
+        socket?.on('error', () => socket.destroy());
+        done(...end);
+      }),
+  });
 }
 
 function webAddress(proxy: string): string {

@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { openDispatcher } from './dispatcher.ts';
 import type { Limiter } from './limiter.ts';
 import { retryAfterMs } from './retry-after.ts';
+import type { ClientCertificate } from './secure-context.ts';
 import { type Call, type Line, type RequestEvent, sendOnce } from './send.ts';
 import { stoppedBeforeSending } from './trouble.ts';
 
@@ -25,6 +26,8 @@ export interface HttpSettings {
   readonly proxy: string | null;
   /** PEM text of a private authority's certificate. */
   readonly ca: string | null;
+  /** What the target is shown when it asks who connects; null: nothing. */
+  readonly clientCertificate: ClientCertificate | null;
   readonly limiter: Limiter;
   readonly clock: Clock;
   /** From 0 up to 1. */
@@ -45,11 +48,11 @@ export interface Http {
 
 /** Opens the way to one target. A `TargetFailure` `misconfigured` for a bad base URL, proxy or certificate. */
 export function openHttp(settings: HttpSettings): Http {
-  const { limits, proxy, ca } = settings;
+  const { limits, proxy, ca, clientCertificate } = settings;
   const base = parseBaseUrl(settings.baseUrl);
   const line: Line = {
     base,
-    dispatcher: openDispatcher(base, { proxy, ca, connections: limits.concurrency }),
+    dispatcher: openDispatcher(base, { proxy, ca, clientCertificate, connections: limits.concurrency }),
     slots: pLimit(limits.concurrency),
     limiter: settings.limiter,
     clock: settings.clock,

@@ -33,6 +33,10 @@ const certificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** Alerts by which the other side ends a connection for the certificate that we showed, or did not show. */
+const refusedCertificate =
+  /_ALERT_(?:CERTIFICATE_(?:REQUIRED|EXPIRED|REVOKED|UNKNOWN)|(?:BAD|NO|UNSUPPORTED)_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
+
 const connectWords: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name service did not answer',
   ECONNREFUSED: 'the connection was refused',
@@ -49,6 +53,9 @@ export function failureOf(error: unknown, progress: Progress): TargetFailure {
   if (progress.cutBy !== null) return cutOff(progress.cutBy, progress);
   const proxy = proxyRefusal(error, progress);
   if (proxy !== null) return proxy;
+  const code = codeOf(error);
+  // Such an alert comes instead of a finished handshake, so that nothing was taken, whatever we had begun to send.
+  if (refusedCertificate.test(code)) return notLetIn(code, progress);
   return progress.started ? brokenOff(error, progress) : neverLeft(error, progress);
 }
 
@@ -124,7 +131,27 @@ function brokenOff(error: unknown, { what }: Progress): TargetFailure {
   return new TargetFailure({
     trouble: 'unanswered',
     message: `${what} was sent, but the connection broke before the whole answer had come (${code}).`,
+    hint: 'If no request is ever answered, the target may demand a client certificate, or another one: http.cert.',
   });
+}
+
+function notLetIn(code: string, { what }: Progress): TargetFailure {
+  if (code.endsWith('_CERTIFICATE_REQUIRED')) {
+    return misconfigured(
+      `${what} was not taken: the other side demands a client certificate (${code}).`,
+      'Name the certificate under http.cert and its key under http.key.',
+    );
+  }
+  if (code.endsWith('_HANDSHAKE_FAILURE')) {
+    return misconfigured(
+      `${what} was not sent: the other side refused to speak TLS with us (${code}).`,
+      'Most often it demands a client certificate: name it under http.cert and its key under http.key.',
+    );
+  }
+  return misconfigured(
+    `${what} was not taken: the other side does not accept our client certificate (${code}).`,
+    'Check http.cert: is it given, still valid, and of an authority that the target knows? The certificates between it and that authority belong into the same file.',
+  );
 }
 
 /** undici tells what a proxy answered in words only. */

@@ -146,14 +146,23 @@ export const SandboxFile = z.union(
   { error: 'must be true, false, or an object with users, journal, faults or rate' },
 );
 
-/** Proxy and private certificates. */
+const secretReference = z
+  .string()
+  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'must be `file:PATH` or `env:NAME`');
+
+/** Proxy and certificates. */
 export const HttpFile = z.strictObject({
   proxy: z.string().min(1).optional().describe('`env:NAME`, `file:PATH`, or an address without credentials.'),
-  ca: z
-    .string()
-    .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'must be `file:PATH` or `env:NAME`')
+  ca: secretReference
     .optional()
     .describe('Certificates of a private authority in PEM: `file:PATH` or `env:NAME`.'),
+  cert: secretReference
+    .optional()
+    .describe('Our certificate, for a target that demands one, in PEM: `file:PATH` or `env:NAME`.'),
+  key: secretReference.optional().describe('Private key of `cert` in PEM: `file:PATH` or `env:NAME`.'),
+  passphrase: secretReference
+    .optional()
+    .describe('What opens an encrypted `key`: `env:NAME` or `file:PATH`.'),
 });
 
 const targetFields = {
@@ -165,7 +174,7 @@ const targetFields = {
     'Runs against the local sandbox of the provider: true, or an object.',
   ),
   limits: LimitsFile.optional().describe("Limits in place of the provider's: an object, or a list of rates."),
-  http: HttpFile.optional().describe('Proxy and private certificates.'),
+  http: HttpFile.optional().describe('Proxy and certificates.'),
 };
 
 /** The target without what its provider adds: those fields are checked by the provider's own schema. */
@@ -335,6 +344,17 @@ export interface SandboxSettings {
   readonly ratePerSecond: number | null;
 }
 
+/** References, or for the proxy a plain address; null where the job names none. */
+export interface HttpReferences {
+  readonly proxy: string | null;
+  readonly ca: string | null;
+  readonly clientCertificate: {
+    readonly cert: string;
+    readonly key: string;
+    readonly passphrase: string | null;
+  } | null;
+}
+
 export interface TargetSettings {
   /** Its name in the job's list of targets; else its provider's id. */
   readonly name: string;
@@ -347,8 +367,7 @@ export interface TargetSettings {
   /** As the provider's own schema parsed it. */
   readonly config: unknown;
   readonly limits: Limits;
-  /** References, or for the proxy a plain address; null where the job names none. */
-  readonly http: { readonly proxy: string | null; readonly ca: string | null };
+  readonly http: HttpReferences;
 }
 
 /** A job that can be run against one target: every value checked, every path absolute. */

@@ -4,6 +4,7 @@ import { checkShape, sound } from './check-shape.ts';
 import { isLiteralSecret, isReference, literalSecret } from './check-secrets.ts';
 import {
   HttpFile,
+  type HttpReferences,
   namedTargetFieldNames,
   SandboxFile,
   type SandboxSettings,
@@ -113,7 +114,7 @@ function resolveAddress(
   return undefined;
 }
 
-function resolveHttp(raw: unknown, report: Report): TargetSettings['http'] {
+function resolveHttp(raw: unknown, report: Report): HttpReferences {
   const proxy = sound(HttpFile.shape.proxy, fieldOf(raw, 'proxy')) ?? null;
   if (proxy !== null && !isReference(proxy) && !isPlainAddress(proxy)) {
     report({
@@ -122,7 +123,29 @@ function resolveHttp(raw: unknown, report: Report): TargetSettings['http'] {
       hint: 'A proxy with credentials goes into a variable: `proxy: env:HTTPS_PROXY`.',
     });
   }
-  return { proxy, ca: sound(HttpFile.shape.ca, fieldOf(raw, 'ca')) ?? null };
+  const ca = sound(HttpFile.shape.ca, fieldOf(raw, 'ca')) ?? null;
+  return { proxy, ca, clientCertificate: resolveClientCertificate(raw, report) };
+}
+
+function resolveClientCertificate(raw: unknown, report: Report): HttpReferences['clientCertificate'] {
+  for (const [given, missing] of [
+    ['cert', 'key'],
+    ['key', 'cert'],
+    ['passphrase', 'key'],
+  ] as const) {
+    if (fieldOf(raw, given) === undefined || fieldOf(raw, missing) !== undefined) continue;
+    report({
+      path: ['target', 'http', given],
+      at: 'key',
+      message: `\`target.http.${given}\` says nothing without \`${missing}\``,
+      hint: 'A client certificate is `cert` and `key`, and `passphrase` when the key is encrypted.',
+    });
+  }
+  const { shape } = HttpFile;
+  const cert = sound(shape.cert, fieldOf(raw, 'cert'));
+  const key = sound(shape.key, fieldOf(raw, 'key'));
+  if (cert === undefined || key === undefined) return null;
+  return { cert, key, passphrase: sound(shape.passphrase, fieldOf(raw, 'passphrase')) ?? null };
 }
 
 function isPlainAddress(text: string): boolean {

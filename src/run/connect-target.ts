@@ -1,10 +1,12 @@
 import type { Connection, HttpAnswer, HttpRequest, Provider, Tools } from '../contracts/provider.ts';
 import { type Http, openHttp } from '../http/request.ts';
+import { createFirstAlone } from '../http/first-alone.ts';
 import { createLimiter } from '../http/limiter.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
 import { startSandboxProcess } from './sandbox-process.ts';
 import { toolVersion } from './version.ts';
+import { readWay } from './way.ts';
 import type { World } from './world.ts';
 
 /** A target that can be read and written, with what its traffic came to. */
@@ -19,20 +21,18 @@ export interface Target {
 /** Connects to the job's target, or to a sandbox that is started for the run. */
 export async function connectTarget(job: Job, world: World): Promise<Target> {
   const { target } = job;
+  const way = await readWay(job);
   const sandbox = target.sandbox === null ? null : await startSandboxProcess(job, target.sandbox);
   const baseUrl = sandbox?.baseUrl ?? target.baseUrl ?? '';
   const limiter = createLimiter(target.limits.rates, world.clock);
   const secret = (reference: string): Promise<string> =>
     Promise.resolve(sandbox?.secrets[reference] ?? readSecret(reference, job.directory));
   let requests = 0;
-  const proxy = target.http.proxy === null ? null : await proxyOf(target.http.proxy, secret);
-  const ca = target.http.ca === null ? null : await secret(target.http.ca);
   const open = (url: string): Http =>
     openHttp({
+      ...way,
       baseUrl: url,
       limits: target.limits,
-      proxy,
-      ca,
       limiter,
       clock: world.clock,
       random: world.random,
@@ -48,18 +48,23 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
       },
     });
   // One limiter for all hosts: a token refresh counts against the same allowance.
-  const hosts = new Map<string, Http>([[baseUrl, open(baseUrl)]]);
-  const request = (asked: HttpRequest): Promise<HttpAnswer> => {
-    const url = asked.baseUrl ?? baseUrl;
-    const host = hosts.get(url) ?? open(url);
+  const hosts = new Map<string, Host>();
+  const hostOf = (url: string): Host => {
+    const host = hosts.get(url) ?? { http: open(url), firstAlone: createFirstAlone() };
     hosts.set(url, host);
-    return host.request(asked);
+    return host;
+  };
+  const request = async (asked: HttpRequest): Promise<HttpAnswer> => {
+    const { http, firstAlone } = hostOf(asked.baseUrl ?? baseUrl);
+    return firstAlone(() => http.request(asked));
   };
   const close = async (): Promise<void> => {
-    await Promise.all([...hosts.values()].map((host) => host.close()));
+    await Promise.all([...hosts.values()].map(({ http }) => http.close()));
     await sandbox?.close();
   };
   try {
+    // What is wrong with address, proxy or certificates is told before anything else.
+    hostOf(baseUrl);
     const tools: Tools = { request, baseUrl, secret, now: () => world.clock.now() };
     const connection = await target.provider.connect(target.config, tools);
     return {
@@ -79,6 +84,8 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
   }
 }
 
-function proxyOf(proxy: string, secret: (reference: string) => Promise<string>): Promise<string> {
-  return /^(env|file):/.test(proxy) ? secret(proxy) : Promise.resolve(proxy);
+/** A host with the gate that its first request opens. */
+interface Host {
+  readonly http: Http;
+  readonly firstAlone: ReturnType<typeof createFirstAlone>;
 }

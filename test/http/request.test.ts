@@ -50,6 +50,7 @@ function clientOf(baseUrl: string, settings: Partial<HttpSettings> = {}): World 
     limits: atOnce(4),
     proxy: null,
     ca: null,
+    clientCertificate: null,
     limiter: createLimiter([], clock),
     clock,
     random: () => 0,

@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export interface TestServer {
@@ -23,12 +23,9 @@ export async function startServer(handler: RequestListener): Promise<TestServer>
   return listen(createServer(noting(seen, handler)), 'http', seen);
 }
 
-export async function startTlsServer(
-  pem: { key: string; cert: string },
-  handler: RequestListener,
-): Promise<TestServer> {
+export async function startTlsServer(settings: ServerOptions, handler: RequestListener): Promise<TestServer> {
   const seen: string[] = [];
-  return listen(createTlsServer(pem, noting(seen, handler)), 'https', seen);
+  return listen(createTlsServer(settings, noting(seen, handler)), 'https', seen);
 }
 
 /**

@@ -31,7 +31,7 @@ describe('a valid job', () => {
       sandbox: null,
       config: { auth: { type: 'basic', username: 'svc', password: 'env:ACME_PASSWORD' }, scheme: 'north' },
       limits: fakeProvider.limits,
-      http: { proxy: null, ca: null },
+      http: { proxy: null, ca: null, clientCertificate: null },
     });
     expect(job).toMatchObject({
       name: 'hr',

@@ -52,6 +52,8 @@ describe('a secret in a job file', () => {
     ['the query of the address', { baseUrl: 'https://acme.example.com/?token=hunter2' }],
     ['the proxy', { http: { proxy: 'http://svc:hunter2@proxy.example.com' } }],
     ['a proxy that cannot be parsed', { http: { proxy: 'svc:hunter2@proxy' } }],
+    ['the key of a client certificate', { http: { cert: 'file:c.pem', key: 'hunter2' } }],
+    ['its passphrase', { http: { cert: 'file:c.pem', key: 'file:k.pem', passphrase: 'hunter2' } }],
     ['a stray field of the target', { password: 'hunter2' }],
   ])('in %s is refused and never repeated', async (_, target) => {
     const refusal = await refusalOf(withTarget(target));

@@ -137,7 +137,7 @@ describe('proxy and certificates', () => {
     ],
     [{ proxy: 'http://proxy.example.com:3128' }, { proxy: 'http://proxy.example.com:3128', ca: null }],
   ])('%j are taken', async (http, expected) => {
-    expect((await read(withTarget({ http }))).job.target.http).toEqual(expected);
+    expect((await read(withTarget({ http }))).job.target.http).toMatchObject(expected);
   });
 
   it.each([[{ proxy: 'socks5://proxy.example.com' }], [{ proxy: 'proxy.example.com' }], [{ ca: 'ca.pem' }]])(
@@ -146,4 +146,20 @@ describe('proxy and certificates', () => {
       expect(await messagesOf(withTarget({ http }))).toHaveLength(1);
     },
   );
+});
+
+describe('a client certificate', () => {
+  it('is kept as references to its parts', async () => {
+    const http = { cert: 'file:client.pem', key: 'file:client.key', passphrase: 'env:KEY_PASSPHRASE' };
+    const { job } = await read(withTarget({ http }));
+    expect(job.target.http).toEqual({ proxy: null, ca: null, clientCertificate: http });
+  });
+
+  it.each([
+    [{ cert: 'file:client.pem' }, '`target.http.cert` says nothing without `key`'],
+    [{ key: 'file:client.key' }, '`target.http.key` says nothing without `cert`'],
+    [{ passphrase: 'env:KEY_PASSPHRASE' }, '`target.http.passphrase` says nothing without `key`'],
+  ])('of which only %j is given is refused', async (http, message) => {
+    expect(await messagesOf(withTarget({ http }))).toEqual([message]);
+  });
 });
