@@ -91,7 +91,7 @@ describe.concurrent.each([
     expect(last.report.changes.total).toBe(0);
     expect(runs.journal(beforeLast)).toEqual([]);
     expect(runs.journal().some(({ key }) => key === stranger.userName)).toBe(false);
-  });
+  }, 180_000);
 });
 
 describe.concurrent('trouble on the way', () => {

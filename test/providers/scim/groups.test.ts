@@ -77,6 +77,13 @@ describe('a group', () => {
     expect(tools.writes.map(({ path }) => path)).toEqual(['/Groups/g2']);
   });
 
+  it('is found by a name in another case when there is only one', async () => {
+    await using world = await SandboxWorld.open({ users, groups: ['Sales'] });
+    const connection = await world.connect();
+    expect(await connection.write([add('u1', 'SALES')])).toMatchObject([{ result: 'succeeded' }]);
+    expect((await groupsOf(world)).u1).toEqual(['Sales']);
+  });
+
   it('whose write is refused for one of many is tried in halves by core', async () => {
     await using world = await SandboxWorld.open({
       users,

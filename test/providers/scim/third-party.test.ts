@@ -45,83 +45,87 @@ describe('a SCIM server that others wrote', () => {
   it.each([
     [1_000, 'with its own PATCH and bulk requests', {}],
     [200, 'with PUT alone', { use: { patch: false, bulk: false } }],
-  ])('goes through the full cycle with %i people, %s', async (count, _, settings) => {
-    await using server = await startScimmy(token);
-    using runs = new Runs();
-    for (const [index, displayName] of ['Sales', 'Finance'].entries()) {
-      const id = `g${index}`;
-      server.groups.set(id, { id, displayName });
-    }
-    server.users.set('svc', { id: 'svc', userName: 'svc@example.com', active: true });
-    const job = (leaver: object) =>
-      runs.writeJob({
-        target: {
-          provider: 'scim',
-          baseUrl: server.baseUrl,
-          auth: { type: 'bearer', token: 'env:SCIM_TOKEN' },
-          limits: { requestsPerSecond: 5_000, concurrency: 4 },
-          sandbox: undefined,
-          ...settings,
-        },
-        policy: { leavers: [leaver] },
+  ])(
+    'goes through the full cycle with %i people, %s',
+    async (count, _, settings) => {
+      await using server = await startScimmy(token);
+      using runs = new Runs();
+      for (const [index, displayName] of ['Sales', 'Finance'].entries()) {
+        const id = `g${index}`;
+        server.groups.set(id, { id, displayName });
+      }
+      server.users.set('svc', { id: 'svc', userName: 'svc@example.com', active: true });
+      const job = (leaver: object) =>
+        runs.writeJob({
+          target: {
+            provider: 'scim',
+            baseUrl: server.baseUrl,
+            auth: { type: 'bearer', token: 'env:SCIM_TOKEN' },
+            limits: { requestsPerSecond: 5_000, concurrency: 4 },
+            sandbox: undefined,
+            ...settings,
+          },
+          policy: { leavers: [leaver] },
+        });
+      const apply = () => runs.apply({ SCIM_TOKEN: token });
+      const nothingSent = async (): Promise<void> => {
+        const before = server.writes.length;
+        const again = await apply();
+        expect(again.code).toBe(0);
+        expect(again.report.changes.total).toBe(0);
+        expect(server.writes.length).toBe(before);
+      };
+      const service = ['svc@example.com', '|true||||'] as const;
+
+      job({ disable: 'now' });
+      const rows = people(count);
+      runs.writeFeed(rows);
+      const created = await apply();
+      expect(created.code, created.stderr).toBe(0);
+      expect(created.report.byOperation.create.succeeded).toBe(count);
+      expect(server.writes.filter(({ kind, op }) => kind === 'user' && op === 'create')).toHaveLength(count);
+      expect(stateOf(server)).toEqual(new Map([service, ...expected(rows)]));
+      await nothingSent();
+
+      // Update, rename, another group, disable; then what the feed does not map is untouched.
+      const [first] = [...server.users.values()].filter(({ externalId }) => externalId === 'E1');
+      if (first === undefined) throw new Error('The first person was not created.');
+      const emails = [...(first.emails as object[]), { value: 'home@example.com', type: 'home' }];
+      server.users.set(first.id, { ...first, nickName: 'Lou', emails });
+      const changed = rows.map((row, index) => {
+        if (index < 100) return { ...row, title: 'Changed', department: 'Audit', roles: 'Reader;Writer' };
+        if (index < 110) return { ...row, login: `bea.moreau${index}@example.com` };
+        if (index < 120) return { ...row, groups: 'Finance' };
+        if (index < 170) return { ...row, status: 'Left' as const };
+        return row;
       });
-    const apply = () => runs.apply({ SCIM_TOKEN: token });
-    const nothingSent = async (): Promise<void> => {
-      const before = server.writes.length;
-      const again = await apply();
-      expect(again.code).toBe(0);
-      expect(again.report.changes.total).toBe(0);
-      expect(server.writes.length).toBe(before);
-    };
-    const service = ['svc@example.com', '|true||||'] as const;
+      runs.writeFeed(changed);
+      const updated = await apply();
+      expect(updated.code).toBe(0);
+      expect(updated.report.byOperation.update.succeeded).toBe(120);
+      expect(updated.report.byOperation.disable.succeeded).toBe(50);
+      expect(stateOf(server)).toEqual(new Map([service, ...expected(changed)]));
+      expect(server.users.get(first.id)).toMatchObject({ nickName: 'Lou', emails, title: 'Changed' });
+      await nothingSent();
 
-    job({ disable: 'now' });
-    const rows = people(count);
-    runs.writeFeed(rows);
-    const created = await apply();
-    expect(created.code, created.stderr).toBe(0);
-    expect(created.report.byOperation.create.succeeded).toBe(count);
-    expect(server.writes.filter(({ kind, op }) => kind === 'user' && op === 'create')).toHaveLength(count);
-    expect(stateOf(server)).toEqual(new Map([service, ...expected(rows)]));
-    await nothingSent();
+      const back = changed.map((row) => ({ ...row, status: 'Active' as const, roles: 'Reader' }));
+      runs.writeFeed(back);
+      const enabled = await apply();
+      expect(enabled.code).toBe(0);
+      expect(enabled.report.byOperation.enable.succeeded).toBe(50);
+      expect(stateOf(server)).toEqual(new Map([service, ...expected(back)]));
 
-    // Update, rename, another group, disable; then what the feed does not map is untouched.
-    const [first] = [...server.users.values()].filter(({ externalId }) => externalId === 'E1');
-    if (first === undefined) throw new Error('The first person was not created.');
-    const emails = [...(first.emails as object[]), { value: 'home@example.com', type: 'home' }];
-    server.users.set(first.id, { ...first, nickName: 'Lou', emails });
-    const changed = rows.map((row, index) => {
-      if (index < 100) return { ...row, title: 'Changed', department: 'Audit', roles: 'Reader;Writer' };
-      if (index < 110) return { ...row, login: `bea.moreau${index}@example.com` };
-      if (index < 120) return { ...row, groups: 'Finance' };
-      if (index < 170) return { ...row, status: 'Left' as const };
-      return row;
-    });
-    runs.writeFeed(changed);
-    const updated = await apply();
-    expect(updated.code).toBe(0);
-    expect(updated.report.byOperation.update.succeeded).toBe(120);
-    expect(updated.report.byOperation.disable.succeeded).toBe(50);
-    expect(stateOf(server)).toEqual(new Map([service, ...expected(changed)]));
-    expect(server.users.get(first.id)).toMatchObject({ nickName: 'Lou', emails, title: 'Changed' });
-    await nothingSent();
-
-    const back = changed.map((row) => ({ ...row, status: 'Active' as const, roles: 'Reader' }));
-    runs.writeFeed(back);
-    const enabled = await apply();
-    expect(enabled.code).toBe(0);
-    expect(enabled.report.byOperation.enable.succeeded).toBe(50);
-    expect(stateOf(server)).toEqual(new Map([service, ...expected(back)]));
-
-    job({ remove: 'now' });
-    const kept = back.slice(0, -40);
-    runs.writeFeed(kept);
-    const removed = await apply();
-    expect(removed.code).toBe(0);
-    expect(removed.report.byOperation.remove.succeeded).toBe(40);
-    expect([...stateOf(server).keys()].toSorted()).toEqual(
-      ['svc@example.com', ...kept.map(({ login }) => login)].toSorted(),
-    );
-    await nothingSent();
-  });
+      job({ remove: 'now' });
+      const kept = back.slice(0, -40);
+      runs.writeFeed(kept);
+      const removed = await apply();
+      expect(removed.code).toBe(0);
+      expect(removed.report.byOperation.remove.succeeded).toBe(40);
+      expect([...stateOf(server).keys()].toSorted()).toEqual(
+        ['svc@example.com', ...kept.map(({ login }) => login)].toSorted(),
+      );
+      await nothingSent();
+    },
+    180_000,
+  );
 });

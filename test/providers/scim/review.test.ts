@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { review } from '../../../src/providers/scim/review.ts';
+import { config } from './world.ts';
+
+const policy = { create: true, update: true, leavers: [{ operation: 'remove' as const, afterDays: 0 }] };
+const asked = { policy, attributes: ['userName', 'externalId', 'active'] };
+
+describe('review', () => {
+  it('finds nothing in a job that maps a lasting id and deletes', () => {
+    expect(review(config(), asked)).toEqual([]);
+  });
+
+  it('warns of leavers whom a removal that only deactivates plans in every run', () => {
+    expect(review(config({ removal: 'deactivate' }), asked)).toMatchObject([{ path: ['target', 'removal'] }]);
+  });
+
+  it('warns of creates without a lasting id', () => {
+    const without = { ...asked, attributes: ['userName'] };
+    expect(review(config(), without)).toMatchObject([{ severity: 'warning', path: ['feed', 'columns'] }]);
+  });
+});
