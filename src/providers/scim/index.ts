@@ -18,6 +18,7 @@ export const scim: Provider<Config> = {
     listAll: true,
     listIsComplete: true,
     lookUp: true,
+    initialPassword: false,
   },
   limits,
   attributes: rules,

@@ -5,8 +5,9 @@ import type { Limits } from '../../domain/settings.ts';
  * cautious defaults that a job may change.
  */
 export const limits: Limits = {
-  // Chosen here: Okta and GitHub publish 600 per minute and more for their SCIM interfaces (2026).
-  rates: [{ requests: 10, perMs: 1_000 }],
+  // The lowest of the published ones that were found: Slack takes 180 writes of users a minute, dbt 20 requests in five
+  // seconds, Deel five a second (their pages on SCIM limits, read in 2026).
+  rates: [{ requests: 3, perMs: 1_000 }],
   concurrency: 4,
   // Chosen here: what a crash may leave to be looked up, and the most that goes into one bulk request or group PATCH.
   batchSize: 50,

@@ -26,9 +26,8 @@ export function openLister(client: Client, able: Capabilities, config: Pick<Conf
     const failure = failureOf(answer, call);
     if (failure !== null) throw failure;
     const parsed = ListResponse.safeParse(answer.json);
-    // An empty object is a list of nobody only if it says so.
-    const isList = parsed.success && (parsed.data.totalResults != null || parsed.data.Resources != null);
-    if (!isList) throw unreadable(call, 'it is no list');
+    // An empty object is a list of nobody only if it says so; with cursors, totalResults may be left out (RFC 9865).
+    if (!parsed.success || !saysList(parsed.data)) throw unreadable(call, 'it is no list');
     return parsed.data;
   };
   return {
@@ -41,6 +40,10 @@ export function openLister(client: Client, able: Capabilities, config: Pick<Conf
 
 type Parameters = Readonly<Record<string, string | number>>;
 type Fetch = (where: Parameters) => Promise<ListResponse>;
+
+function saysList({ totalResults, Resources, schemas }: ListResponse): boolean {
+  return totalResults != null || Resources != null || (schemas ?? []).includes(urn.list);
+}
 
 /** Pages in a row that hold nobody new: insertions may cause one, more mean that the index is ignored. */
 const repeatsMax = 3;
@@ -83,7 +86,7 @@ async function* byIndex(fetch: Fetch, query: Query): AsyncGenerator<readonly Res
   throw unreadable(named, 'it does not end');
 }
 
-/** By cursor (RFC 9865, section 2): the first request has an empty one, the last answer none. */
+/** By cursor (RFC 9865): the first request has an empty one, the last answer none. */
 async function* byCursor(fetch: Fetch, query: Query): AsyncGenerator<readonly Resource[]> {
   const recent = rememberIds();
   const named = { method: 'GET', name: query.path } as const;

@@ -20,10 +20,11 @@ export interface Wanted {
 /**
  * The body of a PATCH.
  * - `rfc`: one operation for each attribute, by its path (RFC 7644, section 3.5.2)
- * - `okta`: one `replace` without a path that holds whole top-level attributes, as Okta sends `active` and as services
- *   want it that know no filters in paths (GitHub's SCIM reference, 2026)
+ * - `okta`: one `replace` without a path that holds whole top-level attributes, for services that take the deactivation
+ *   that Okta sends and no filters in paths (GitHub's reference of SCIM, read in 2026)
  * - `entra`: as Entra ID sends it without the flag `aadOptscim062020`: operations with a capital, booleans as words,
- *   the manager as a bare id (Microsoft, "Known issues and resolutions with SCIM 2.0", 2026)
+ *   members removed by value (Microsoft, "Known issues and resolutions with SCIM 2.0", read in 2026). Unconfirmed are
+ *   the manager as a bare id, and an `Add` whose filter matches no entry yet
  */
 export function patchBody(resource: Resource, wanted: Wanted, dialect: Dialect): Resource {
   const operations =

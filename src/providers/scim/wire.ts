@@ -9,14 +9,16 @@ export const urn = {
   patch: 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
   search: 'urn:ietf:params:scim:api:messages:2.0:SearchRequest',
   bulk: 'urn:ietf:params:scim:api:messages:2.0:BulkRequest',
+  list: 'urn:ietf:params:scim:api:messages:2.0:ListResponse',
   error: 'urn:ietf:params:scim:api:messages:2.0:Error',
 } as const;
 
 const Count = z.number().int().nonnegative();
 const ResourceObject = z.record(z.string(), z.unknown());
 
-/** RFC 7644, section 3.4.2, and RFC 9865, section 2. */
+/** RFC 7644, section 3.4.2, and RFC 9865. */
 export const ListResponse = z.object({
+  schemas: z.array(z.string()).nullish().catch(null),
   totalResults: Count.nullish(),
   startIndex: Count.nullish(),
   itemsPerPage: Count.nullish(),
@@ -37,7 +39,7 @@ export type ErrorBody = z.infer<typeof ErrorBody>;
 
 const Supported = z.object({ supported: z.boolean() });
 
-/** RFC 7643, section 5, and RFC 9865, section 3. Parts of another form count as not offered. */
+/** RFC 7643, section 5, and RFC 9865 (`pagination`). Parts of another form count as not offered. */
 export const ServiceProviderConfig = z.object({
   patch: Supported.nullish().catch(null),
   bulk: Supported.extend({ maxOperations: Count.nullish(), maxPayloadSize: Count.nullish() })

@@ -88,6 +88,7 @@ describe('paging by index', () => {
 
   it('takes a list without Resources for nobody, and an answer that is no list for a failure', async () => {
     expect(await listed(service({ handler: () => ({ body: { totalResults: 0 } }) }))).toEqual([]);
+    expect(await listed(service({ handler: () => ({ body: { schemas: [urns.list] } }) }))).toEqual([]);
     for (const body of [{}, [], 'x', '<html>sign in</html>', { error: 'no' }]) {
       await expect(listed(service({ handler: () => ({ body }) }))).rejects.toMatchObject({
         trouble: 'unreadable',
