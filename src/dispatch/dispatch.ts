@@ -40,6 +40,8 @@ export interface DispatchTools extends SendTools {
   readonly nextBatch: () => number;
   /** Where a change goes on, when not at its first step: the step, and the user's id as it is known by now. */
   readonly startOf?: (change: Change) => { readonly step: number; readonly userId: string | null };
+  /** What the feed gives as the first password of the user that a change creates; undefined where it gives none. */
+  readonly initialPassword?: (change: Change) => string | undefined;
   /** Called with the number of changes that are over. */
   readonly onProgress: (changes: number) => void;
   /** The moment that the run speaks of, for what is remembered of accounts. */
@@ -130,9 +132,17 @@ class Dispatcher {
   #enter(change: Change, index: number, userId: string | null): void {
     const step = change.steps[index];
     if (step === undefined) return;
-    const item: Item = { step, userId, attributes: { ...change.user?.attributes, ...change.after } };
+    const attributes = { ...change.user?.attributes, ...change.after };
+    const item: Item = { step, userId, attributes, ...this.#initialPassword(change, index) };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
+  }
+
+  /** The step that creates a user is its change's first. */
+  #initialPassword(change: Change, index: number): Pick<Item, 'initialPassword'> {
+    if (change.operation !== 'create' || index > 0) return {};
+    const initialPassword = this.#tools.initialPassword?.(change);
+    return initialPassword === undefined ? {} : { initialPassword };
   }
 
   /** Fills the slots with what is ready, then waits until something has ended. */

@@ -225,7 +225,8 @@ class Sending {
   async #linked(entry: Entry, outcome: Outcome): Promise<Outcome> {
     // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
     const isTaken = this.#doubts.has(entry.index) || this.#tools.mayLink(entry.item);
-    if (outcome.errorCode !== 'ALREADY_EXISTS' || !isTaken) return outcome;
+    // Only a create can find an account to link; a rename that meets one has met somebody else.
+    if (outcome.errorCode !== 'ALREADY_EXISTS' || entry.item.userId !== null || !isTaken) return outcome;
     const known = outcome.userId ?? idOf(entry.item, this.#tools.provider);
     const userId = known ?? (await this.#lookUp([entry]))?.[0]?.id ?? null;
     // Without its id there is nothing to link.
