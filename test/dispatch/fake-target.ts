@@ -1,4 +1,4 @@
-import type { Item, Pending } from '../../src/contracts/provider.ts';
+import type { Item, Pending, Sought } from '../../src/contracts/provider.ts';
 import type { Outcome } from '../../src/domain/change.ts';
 import { TargetFailure, type TargetTrouble } from '../../src/domain/failure.ts';
 import type { User } from '../../src/domain/user.ts';
@@ -28,7 +28,8 @@ export function trouble(kind: TargetTrouble, retryAfterMs: number | null = null)
 }
 
 export function buildItem(n: number, action = 'update'): Item {
-  return { step: { action, subject: '', values: {} }, userId: `u${n}`, attributes: { userName: `p${n}` } };
+  const userId = action === 'add' ? null : `u${n}`;
+  return { step: { action, subject: '', values: {} }, userId, attributes: { userName: `p${n}` } };
 }
 
 export function buildItems(count: number, action = 'update'): readonly Item[] {
@@ -107,6 +108,6 @@ export function resultsOf(end: BatchEnd): readonly (string | null)[] {
   return end.sent.map((sent) => sent?.outcome.result ?? null);
 }
 
-function nameOf(one: { readonly userId: string | null }): string {
-  return one.userId ?? '';
+function nameOf(one: Sought): string {
+  return one.userId ?? `new ${one.attributes.userName}`;
 }

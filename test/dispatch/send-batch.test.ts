@@ -63,6 +63,11 @@ describe('a batch that is answered', () => {
     const other = fakeTarget({ write: () => [exists] });
     expect((await send(other, [buildItem(1, 'add')])).sent).toMatchObject([{ outcome: exists }]);
   });
+
+  it('never takes what a rename ran into for its own account', async () => {
+    const target = fakeTarget({ write: () => [exists], tools: { mayLink: () => true } });
+    expect((await send(target, [buildItem(1, 'update')])).sent).toMatchObject([{ outcome: exists }]);
+  });
 });
 
 describe('a batch that was certainly not taken', () => {
