@@ -101,6 +101,7 @@ class Dispatcher {
       for await (const page of changes) {
         for (const change of page) {
           const { step, userId } = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
+          if (change.steps[step] === undefined) continue;
           this.#underway += 1;
           this.#enter(change, step, userId);
         }
