@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../src/domain/error-code.ts';
 import { guardNames } from '../../src/domain/settings.ts';
 import { providers } from '../../src/providers/registry.ts';
+import { capabilityRow, limitsRow } from './provider-rows.ts';
 
 const page = readFileSync('README.md', 'utf8');
 
@@ -29,7 +30,33 @@ describe('README.md', () => {
     for (const name of guardNames) expect(page).toContain(`| \`${name}\` |`);
   });
 
-  it('has a column for every provider', () => {
-    for (const id of Object.keys(providers)) expect(page).toMatch(new RegExp(`^\\|.*\\| ${id} \\|`, 'm'));
+  it('says of every provider what it can do, how it signs in and what its limits are', () => {
+    const rows = Object.values(providers).flatMap((provider) => [
+      capabilityRow(provider),
+      limitsRow(provider),
+    ]);
+    const lines = new Set(page.split('\n'));
+    expect(rows.filter((row) => !lines.has(row))).toEqual([]);
+  });
+
+  it('has a row for nothing that is no provider', () => {
+    const named = [...page.matchAll(/^\| \[([\w-]+)\]\(src\/providers\//gm)].map(([, id]) => id);
+    expect(named).toEqual(Object.keys(providers));
+  });
+
+  it('tells of every provider what to know before its first run', () => {
+    expect(Object.keys(providers).filter((id) => !page.includes(`\n- **${id}**: `))).toEqual([]);
+  });
+
+  it('names only files and folders that are there', () => {
+    const links = [...page.matchAll(/\]\(((?:src|jobs|fixtures|[A-Z]+\.md)[^)]*)\)/g)].map(
+      ([, file = '']) => file,
+    );
+    expect(links.length).toBeGreaterThan(5);
+    for (const file of links) expect(existsSync(file), file).toBe(true);
+  });
+
+  it('stays readable', () => {
+    expect(page.split('\n').length).toBeLessThan(420);
   });
 });
