@@ -27,12 +27,16 @@ export interface Supports {
   /** False when the list leaves users out; those known to the ledger are then completed by `unlisted`. */
   readonly listIsComplete: boolean;
   readonly lookUp: boolean;
+  /** Whether a create takes the first password of a new user (`Item.initialPassword`). */
+  readonly initialPassword: boolean;
 }
 
 /** What a job asks of the provider, for `review`. */
 export interface Asked {
   readonly policy: Policy;
   readonly attributes: readonly string[];
+  /** True when the feed has a column with first passwords; its cells may be empty. */
+  readonly initialPassword?: boolean;
 }
 
 /** Something about a job that only the provider knows to be wrong, or risky. */
@@ -95,6 +99,11 @@ export interface Sought {
 /** One step on its way to the target. */
 export interface Item extends Sought {
   readonly step: Step;
+  /**
+   * The first password of the user that this step creates, where the feed gives one: it goes into the request and
+   * nowhere else. Absent for every other step; without it the provider's own settings say what a new user gets.
+   */
+  readonly initialPassword?: string;
 }
 
 /** The target took the write and works on it: core asks again until the outcome is final. */

@@ -36,6 +36,8 @@ export interface FeedSettings {
   readonly encoding: string;
   readonly delimiter: string;
   readonly columns: readonly Column[];
+  /** Header of the column with new users' first passwords, which are never among a row's cells; null: there is none. */
+  readonly passwordColumn: string | null;
   readonly whole: Wholeness;
 }
 

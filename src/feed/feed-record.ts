@@ -44,6 +44,8 @@ export interface ReaderOptions {
   /** Other spellings of a column's header, by the one that the job names. */
   readonly headerAliases: Readonly<Record<string, readonly string[]>>;
   readonly delimiter: string;
+  /** A column that the header must have although its cells are not read; null: there is none. */
+  readonly passwordColumn: string | null;
   readonly trailer: string | null;
   /** Filled in by the reader. */
   readonly shape: FeedShape;

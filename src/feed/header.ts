@@ -24,11 +24,13 @@ export interface Header {
  */
 export function readHeader(
   cells: readonly string[],
-  { columns, delimiter, headerAliases }: Pick<ReaderOptions, 'columns' | 'delimiter' | 'headerAliases'>,
+  options: Pick<ReaderOptions, 'columns' | 'delimiter' | 'headerAliases' | 'passwordColumn'>,
 ): Header {
+  const { columns, delimiter, headerAliases } = options;
   const trimmed = cells.map((cell) => cell.trim());
   const partial = trimmed.some((name) => name.startsWith('rollcall_'));
   const names = partial ? trimmed.map(withoutApostrophe) : trimmed;
+  requirePasswordColumn(names, partial, options);
   const positions = new Map<string, number>();
   for (const [position, name] of names.entries()) {
     if (name === '') continue;
@@ -47,6 +49,24 @@ export function readHeader(
       spelling === name ? [] : [`The feed's column "${spelling}" is taken for "${name}".`],
     ),
   };
+}
+
+/** Names nothing that was found: what stands where the header should be may be a row, with a password in it. */
+function requirePasswordColumn(
+  names: readonly string[],
+  partial: boolean,
+  { passwordColumn, delimiter }: Pick<ReaderOptions, 'passwordColumn' | 'delimiter'>,
+): void {
+  if (passwordColumn === null || names.includes(passwordColumn)) return;
+  const advice = partial
+    ? 'A rejects file holds no passwords: add the column, and fill it for those who are to be created.'
+    : 'Correct feed.passwordColumn in the job, or the header of the feed.';
+  throw new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The feed has no column "${passwordColumn}", which feed.passwordColumn names.`,
+    hint: otherDelimiter(names, delimiter) ?? advice,
+  });
 }
 
 /** The name itself where the header has it, else the first of its other spellings that it has. */

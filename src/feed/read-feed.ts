@@ -7,9 +7,7 @@ import { decodeText } from './decode-text.ts';
 import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from './feed-file.ts';
 import type { FeedRecord, FeedShape, MappedColumn, ReaderOptions } from './feed-record.ts';
 import { type FeedKeys, RecordMapper } from './map-record.ts';
-import { readCsv } from './read-csv.ts';
-import { readJsonArray } from './read-json-array.ts';
-import { readNdjson } from './read-ndjson.ts';
+import { readRecords } from './read-records.ts';
 import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
 
 const batchRows = 500;
@@ -144,15 +142,11 @@ class Pass {
   }
 
   #records(text: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
-    const options: ReaderOptions = {
+    return readRecords(text, this.#settings, {
       columns: this.#mapped,
       headerAliases: this.#headerAliases,
-      delimiter: this.#settings.delimiter,
-      trailer: this.#settings.whole.trailer,
       shape: this.shape,
-    };
-    if (this.#settings.format === 'csv') return readCsv(text, options);
-    return this.#settings.format === 'json' ? readJsonArray(text, options) : readNdjson(text, options);
+    });
   }
 
   #take(record: FeedRecord, batch: Batch): void {

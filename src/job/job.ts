@@ -70,6 +70,11 @@ export const FeedFile = z.strictObject({
     .record(z.string(), ColumnFile)
     .refine((columns) => Object.keys(columns).length > 0, 'must name at least one attribute')
     .describe('The attributes and the columns that fill them: `attribute: Header`.'),
+  passwordColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Header of the column with the first passwords of new users: they go to the target only.'),
   whole: WholeFile.optional().describe(
     'What proves that the feed is whole: without it one absence makes no leaver.',
   ),

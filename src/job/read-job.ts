@@ -157,7 +157,9 @@ function refuseOneState(data: JsonRecord, report: Report): void {
 function review(target: Job['target'], policy: Job['policy'], data: JsonRecord, report: Report): void {
   const columns = fieldOf(data.feed, 'columns');
   const attributes = isRecord(columns) ? Object.keys(columns) : [];
-  for (const finding of target.provider.review(target.config, { policy, attributes })) report(finding);
+  const initialPassword = fieldOf(data.feed, 'passwordColumn') !== undefined;
+  const asked = { policy, attributes, initialPassword };
+  for (const finding of target.provider.review(target.config, asked)) report(finding);
 }
 
 function resolveLedger(raw: unknown, directory: string, report: Report): string | undefined {

@@ -1,5 +1,5 @@
 import { extname, resolve } from 'node:path';
-import type { FeedSettings, Wholeness } from '../domain/settings.ts';
+import type { Column, FeedSettings, Wholeness } from '../domain/settings.ts';
 import { sound } from './check-shape.ts';
 import { FeedFile } from './job.ts';
 import type { Report } from './problem.ts';
@@ -32,6 +32,12 @@ export function resolveFeed(raw: unknown, context: FeedContext): FeedSettings | 
     });
   }
   if (path !== undefined) refusePattern(path, report);
+  checkPasswordColumn(
+    sound(FeedFile.shape.passwordColumn, fieldOf(raw, 'passwordColumn')),
+    path,
+    columns,
+    context,
+  );
   checkEncoding(sound(FeedFile.shape.encoding, fieldOf(raw, 'encoding')), report);
   const format = resolveFormat(sound(FeedFile.shape.format, fieldOf(raw, 'format')), path, report);
   const file = sound(FeedFile, raw);
@@ -43,8 +49,41 @@ export function resolveFeed(raw: unknown, context: FeedContext): FeedSettings | 
     encoding: file.encoding,
     delimiter: resolveDelimiter(file.delimiter, file.path),
     columns,
+    passwordColumn: file.passwordColumn ?? null,
     whole: resolveWhole(file.whole, directory),
   };
+}
+
+/** A first password goes to the target and nowhere else, so its column cannot be a column like any other. */
+function checkPasswordColumn(
+  header: string | undefined,
+  feedPath: string | undefined,
+  columns: readonly Column[],
+  { provider, report }: FeedContext,
+): void {
+  if (header === undefined) return;
+  const path = ['feed', 'passwordColumn'];
+  if (columns.some(({ from }) => from?.trim() === header.trim())) {
+    report({
+      path,
+      message: 'the column with the passwords is mapped to an attribute too',
+      hint: 'Take it out of `columns`: what is mapped there stands in plans, reports and the ledger.',
+    });
+  }
+  if (feedPath === '-') {
+    report({
+      path,
+      message: 'passwords cannot come from standard input: the feed is read a second time for them',
+      hint: 'Name a file in `feed.path`.',
+    });
+  }
+  if (provider !== undefined && !provider.supports.initialPassword) {
+    report({
+      path,
+      message: `${provider.title} takes no first passwords`,
+      hint: 'Take `passwordColumn` out.',
+    });
+  }
 }
 
 function refusePattern(path: string, report: Report): void {

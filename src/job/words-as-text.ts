@@ -10,6 +10,7 @@ const names: readonly FieldPath[] = [
   ['feed', 'columns', '*'],
   ['feed', 'columns', '*', 'from'],
   ['feed', 'columns', '*', 'value'],
+  ['feed', 'passwordColumn'],
   ['feed', 'whole', 'trailer'],
   ['targets', '*', 'name'],
   ['targets', '*', 'match'],

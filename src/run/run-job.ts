@@ -77,7 +77,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       await remember(job, source, open, matching, feed.facts);
       matching.close();
       sending = plan.planned > 0;
-      stopped = await sendOrStop(job, open, target, { plan, doubts }, world);
+      stopped = await sendOrStop(job, open, target, { plan, doubts, feed: feed.facts }, world);
     }
     return await account(open, plan, { ...facts, ...endOf(target, stopped) }, stopped, world);
   } catch (error) {
@@ -133,12 +133,13 @@ async function sendOrStop(
   job: Job,
   open: OpenRun,
   target: Target,
-  { plan, doubts }: { readonly plan: Plan; readonly doubts: EarlierDoubts },
+  made: { readonly plan: Plan; readonly doubts: EarlierDoubts; readonly feed: FeedFacts },
   world: World,
 ): Promise<Failure | null> {
-  world.progress.sending(plan.planned);
+  world.progress.sending(made.plan.planned);
   try {
-    const stopped = await sendPlan(job, open, target, doubts.creates, world);
+    const sending = { doubtfulCreates: made.doubts.creates, feedSha256: made.feed.sha256 };
+    const stopped = await sendPlan(job, open, target, sending, world);
     return stopped ?? (world.signal.aborted ? interrupted() : null);
   } catch (error) {
     if (error instanceof Failure) return error;

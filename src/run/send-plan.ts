@@ -5,6 +5,7 @@ import type { User } from '../domain/user.ts';
 import { type DispatchTools, dispatch } from '../dispatch/dispatch.ts';
 import { backoffMs } from '../http/backoff.ts';
 import type { Job } from '../job/job.ts';
+import { firstPasswords } from './first-passwords.ts';
 import type { Target } from './connect-target.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
@@ -12,16 +13,22 @@ import type { World } from './world.ts';
 
 const backoff = { baseMs: 500, capMs: 30_000 };
 
+export interface Sending {
+  /** Ids of accounts that an earlier run may have created. */
+  readonly doubtfulCreates: ReadonlySet<string>;
+  /** SHA-256 of the feed that the plan was made from. */
+  readonly feedSha256: string;
+}
+
 /**
  * Sends the plan's changes: first all steps but those that name people without a user, then these.
- * @param doubtfulCreates ids of accounts that an earlier run may have created
  * @returns what stopped it before its end, or null
  */
 export async function sendPlan(
   job: Job,
   open: OpenRun,
   target: Target,
-  doubtfulCreates: ReadonlySet<string>,
+  { doubtfulCreates, feedSha256 }: Sending,
   world: World,
 ): Promise<Failure | null> {
   const { ledger, run, scope } = open;
@@ -29,6 +36,7 @@ export async function sendPlan(
   // A login that exists already is this person's only when the job says that logins tell who is who.
   const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
   const awaited = await awaitedPeople(open);
+  const initialPassword = await firstPasswords(job, open, feedSha256, world);
   const users = new Map<string, User>();
   let batches = 0;
   const tools: DispatchTools = {
@@ -38,6 +46,7 @@ export async function sendPlan(
     bodyBytes: (item) => connection.bodyBytes(item),
     applied: (step, user, userId) => provider.applied(step, user, userId),
     mayLink: (item) => loginsTell || doubtfulCreates.has(item.userId ?? provider.idOf(item.attributes) ?? ''),
+    initialPassword,
     asOf: run.asOf,
     clock: world.clock,
     signal: world.signal,

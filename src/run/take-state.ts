@@ -66,6 +66,8 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
     ...job.feed,
     path,
     columns: job.feed.columns.filter((column) => column.attribute !== 'externalId'),
+    // What is exported from a target holds no passwords.
+    passwordColumn: null,
     whole: { rows: null, manifest: null, trailer: null },
   };
   const { attributes: rules, headerAliases } = target.provider;

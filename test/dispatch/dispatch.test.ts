@@ -167,6 +167,22 @@ describe('dispatching a plan', () => {
     );
   });
 
+  it('hands a first password to the step that creates the user, and to no other', async () => {
+    const given: (string | undefined)[] = [];
+    const made = world({
+      write: (items) => {
+        given.push(...items.map((item) => `${item.step.subject} ${item.initialPassword ?? 'none'}`));
+        return items.map(() => buildOutcome({ userId: 'u1' }));
+      },
+    });
+    const [first, second] = buildChanges(2, 2, { operation: 'create', userId: null });
+    const [, , third] = buildChanges(3, 1, { operation: 'update' });
+    const changes = [first, second, third].filter((change) => change !== undefined);
+    const initialPassword = ({ seq }: Change): string | undefined => (seq === 2 ? undefined : `Larch-${seq}`);
+    await dispatch(pagesOf(changes, 4), { ...made.tools, initialPassword });
+    expect(given.toSorted()).toEqual(['1:0 Larch-1', '1:1 none', '2:0 none', '2:1 none', '3:0 none']);
+  });
+
   it('lets steps of several changes share a request, each user once', async () => {
     const sizes: number[] = [];
     const made = world({

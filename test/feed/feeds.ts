@@ -57,6 +57,7 @@ export function settingsOf(path: string, difference: Partial<FeedSettings> = {})
     encoding: 'utf-8',
     delimiter: ',',
     columns,
+    passwordColumn: null,
     whole: { rows: null, manifest: null, trailer: null },
     ...difference,
   };

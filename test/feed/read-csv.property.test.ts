@@ -16,7 +16,7 @@ async function* cut(text: string, bytes: number): AsyncGenerator<Buffer> {
 
 async function read(text: string, chunkBytes: number): Promise<FeedRecord[]> {
   const shape = { headers: [], partial: false, warnings: [] };
-  const options = { columns, headerAliases: {}, delimiter: ',', trailer: null, shape };
+  const options = { columns, headerAliases: {}, delimiter: ',', passwordColumn: null, trailer: null, shape };
   return (await collect(readCsv(cut(text, chunkBytes), options))).flat();
 }
 

@@ -22,6 +22,7 @@ export const fakeProvider: Provider<z.infer<typeof FakeConfig>> = {
     listAll: true,
     listIsComplete: true,
     lookUp: true,
+    initialPassword: true,
   },
   limits: {
     rates: [{ requests: 10, perMs: 1000 }],
@@ -56,7 +57,13 @@ export const poorProvider: Provider<z.infer<typeof FakeConfig>> = {
   ...fakeProvider,
   id: 'poor',
   title: 'Poor Directory',
-  supports: { operations: ['create'], listAll: false, listIsComplete: false, lookUp: false },
+  supports: {
+    operations: ['create'],
+    listAll: false,
+    listIsComplete: false,
+    lookUp: false,
+    initialPassword: false,
+  },
 };
 
 export const fakeProviders: Readonly<Record<string, Provider>> = { acme: fakeProvider, poor: poorProvider };

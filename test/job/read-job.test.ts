@@ -51,6 +51,7 @@ describe('a valid job', () => {
         format: 'csv',
         encoding: 'utf-8',
         delimiter: ',',
+        passwordColumn: null,
         whole: { rows: null, manifest: null, trailer: null },
       },
     });

@@ -19,6 +19,7 @@ export const cloudDirector: Provider<Config> = {
     listAll: true,
     listIsComplete: true,
     lookUp: true,
+    initialPassword: true,
   },
   limits,
   attributes: {

@@ -31,9 +31,17 @@ function authFindings(config: Config, { policy }: Asked): readonly Finding[] {
   return findings;
 }
 
-function createFindings(config: Config, { policy, attributes }: Asked): readonly Finding[] {
+function createFindings(config: Config, { policy, attributes, initialPassword }: Asked): readonly Finding[] {
   if (!policy.create) return [];
   const findings: Finding[] = [];
+  if (initialPassword === true && config.providerType !== 'LOCAL') {
+    findings.push({
+      severity: 'error',
+      path: ['feed', 'passwordColumn'],
+      message:
+        'Only LOCAL users have a password here: take the column out, or say target.providerType: LOCAL.',
+    });
+  }
   if (config.providerType === undefined) {
     findings.push({
       severity: 'error',

@@ -78,7 +78,8 @@ export function openWriter(parts: WriterParts): Writer {
   });
 
   async function create(item: Item, redact: Redact): Result {
-    const password = config.providerType === 'LOCAL' ? await firstPassword() : null;
+    const password =
+      config.providerType === 'LOCAL' ? (item.initialPassword ?? (await firstPassword())) : null;
     const made = createBody(item.step, password, await bodyContext());
     if ('refused' in made) return refusedByUs(made.refused.code, made.refused.message);
     const sent = await call({
@@ -243,7 +244,7 @@ export function openWriter(parts: WriterParts): Writer {
   return {
     async write(item) {
       if (item.userId !== null && foldId(item.userId) === session.ownId) return ownAccount;
-      const redact = redactor(item, [...session.secrets]);
+      const redact = redactor(item, [...session.secrets, item.initialPassword ?? '']);
       switch (item.step.action) {
         case 'create':
           return create(item, redact);

@@ -73,7 +73,8 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
       const call = writeCall(sent, settings);
       const answer = await send({ ...call, safe: false });
       const raw = { status: answer.status, text: await answer.text() };
-      const redact = redactor(personalWords(sent), identity.secrets);
+      const passwords = sent.map((item) => item.initialPassword ?? '');
+      const redact = redactor(personalWords(sent), [...identity.secrets, ...passwords]);
       const outcomeOf = judgeAnswer(sent, raw, call, { ...config, redact });
       return items.map((item) => (isOwn(item) ? ownAccount : outcomeOf(item)));
     },

@@ -18,6 +18,7 @@ export const oracleEpm: Provider<Config> = {
     listAll: true,
     listIsComplete: false,
     lookUp: true,
+    initialPassword: true,
   },
   limits,
   attributes: {

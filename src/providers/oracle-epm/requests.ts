@@ -83,8 +83,11 @@ function userEntry(item: Item, settings: RequestSettings): Readonly<Record<strin
     if (value === undefined || (value === null && action === 'add')) continue;
     entry[field] = value ?? '';
   }
+  if (action !== 'add') return entry;
+  const { initialPassword } = item;
+  if (initialPassword !== undefined) entry.password = initialPassword;
   // Always said, for whether it has a default in v2 is not documented, and `true` mails every new user.
-  if (action === 'add') entry.resetpassword = settings.welcomeMail;
+  entry.resetpassword = settings.welcomeMail && initialPassword === undefined;
   return entry;
 }
 

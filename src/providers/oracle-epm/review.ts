@@ -26,7 +26,7 @@ function leaverFindings(config: Config, { policy }: Asked): readonly Finding[] {
   ];
 }
 
-function createFindings(config: Config, { policy, attributes }: Asked): readonly Finding[] {
+function createFindings(config: Config, { policy, attributes, initialPassword }: Asked): readonly Finding[] {
   const findings: Finding[] = [];
   if (policy.create && !attributes.includes('roles')) {
     findings.push({
@@ -37,7 +37,7 @@ function createFindings(config: Config, { policy, attributes }: Asked): readonly
         'without a role. Map roles, a constant will do.',
     });
   }
-  if (policy.create && config.welcomeMail === undefined) {
+  if (policy.create && config.welcomeMail === undefined && initialPassword !== true) {
     findings.push({
       severity: 'warning',
       path: ['target', 'welcomeMail'],

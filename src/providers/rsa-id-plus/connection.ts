@@ -88,7 +88,7 @@ async function findAccount(
 }
 
 async function write(item: Item, service: Service, settings: Settings): Promise<Outcome> {
-  const redact = redactor({ ...item.attributes, ...item.step.values });
+  const redact = redactor({ ...item.attributes, ...item.step.values }, item.initialPassword);
   switch (item.step.action) {
     case 'create':
       return create(item, service, settings, redact);
@@ -110,7 +110,7 @@ async function write(item: Item, service: Service, settings: Settings): Promise<
 }
 
 async function create(item: Item, service: Service, settings: Settings, redact: Redact): Promise<Outcome> {
-  const body = createBody(attributesOf(item.step), settings);
+  const body = createBody(attributesOf(item.step), settings, item.initialPassword ?? null);
   const call = createCall(body);
   const judged = judgeSave(await service.send(call, false), call, body, redact);
   if (judged !== 'duplicate') return judged;

@@ -18,6 +18,7 @@ export const rsaIdPlus: Provider<Config> = {
     listAll: false,
     listIsComplete: true,
     lookUp: true,
+    initialPassword: true,
   },
   limits,
   attributes,

@@ -11,12 +11,12 @@ const words = /[^\s"'`<>()[\]{},;:=|/\\]+/gu;
 
 /**
  * Masks in a message every word of a user's attributes, every e-mail address, and every long number: the service
- * repeats addresses in its descriptions. Names of groups are no personal values and stay.
+ * repeats addresses in its descriptions. Names of groups are no personal values and stay. A secret is masked as a whole.
  */
-export function redactor(attributes: Attributes): Redact {
+export function redactor(attributes: Attributes, secret = ''): Redact {
   const personal = personalWords(attributes);
   return (message) =>
-    message
+    (secret === '' ? message : message.replaceAll(secret, mask))
       .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
       .replace(/\b(basic|bearer)\s+\S+/gi, `$1 ${mask}`)
       .replace(/\beyJ[\w-]+(\.[\w-]+)*/g, mask)

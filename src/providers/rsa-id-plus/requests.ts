@@ -36,9 +36,13 @@ export function lookUpKeys(
   return preferred === 'username' ? keys : keys.reverse();
 }
 
-/** Creates are sent with an empty id, as in the sample of the Create Local User page (2026). */
-export function createBody(values: Attributes, settings: Settings): Body {
-  const { creation, send = 'NONE' } = settings.password;
+/**
+ * Creates are sent with an empty id, as in the sample of the Create Local User page (2026).
+ * @param password the first password, where the feed gives one; else the settings say how the user gets one
+ */
+export function createBody(values: Attributes, settings: Settings, password: string | null): Body {
+  const { creation, send = 'NONE' } =
+    password === null ? settings.password : ({ creation: 'ENTERED_BY_ADMIN' } as const);
   const email = textOf(values['emails.work']);
   return {
     id: '',
@@ -47,7 +51,7 @@ export function createBody(values: Attributes, settings: Settings): Body {
     userName: textOf(values.userName),
     email,
     identitySource: settings.identitySource,
-    password: null,
+    password,
     passwordCreationOption: creation,
     passwordSendMethod: send,
     initialPasswordEmail: send === 'EMAIL' ? email : '',

@@ -117,8 +117,9 @@ class VikingCloud implements Connection {
       if ('unknown' in entries) return notDefined(attribute, entries.unknown);
       given[property] = entries;
     }
-    // Kept nowhere: the user replaces it by way of "forgot password".
-    const password = this.#config.initialPassword === 'unknown' ? randomPassword() : null;
+    // Kept nowhere: the user replaces a random one by way of "forgot password".
+    const otherwise = this.#config.initialPassword === 'unknown' ? randomPassword() : null;
+    const password = item.initialPassword ?? otherwise;
     if (password !== null) given.password = password;
     const call = createCall(key, given, this.#config);
     const raw = await this.#send(call);

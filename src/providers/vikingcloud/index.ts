@@ -21,6 +21,7 @@ export const vikingcloud: Provider<Config> = {
     listAll: true,
     listIsComplete: true,
     lookUp: true,
+    initialPassword: true,
   },
   limits,
   attributes,

@@ -66,8 +66,8 @@ function updateFindings(config: Config, { policy }: Asked): readonly Finding[] {
   return [{ severity: 'error', path: ['target', 'updateMethod'], message }];
 }
 
-function createFindings(config: Config, { policy }: Asked): readonly Finding[] {
-  if (!policy.create || config.initialPassword !== undefined) return [];
+function createFindings(config: Config, { policy, initialPassword }: Asked): readonly Finding[] {
+  if (!policy.create || initialPassword === true || config.initialPassword !== undefined) return [];
   const message =
     'New users get no password. Set target.initialPassword to none if they sign in elsewhere, or to unknown for a ' +
     'random one that they replace by way of "forgot password".';
