@@ -26,6 +26,14 @@ export class ChunkSource {
     return result.done === true ? null : result.value;
   }
 
+  /** The next bytes, so many at most; null at the end. */
+  async nextPiece(bytesMax: number): Promise<Buffer | null> {
+    const chunk = await this.next();
+    if (chunk === null || chunk.length <= bytesMax) return chunk;
+    this.unread(chunk.subarray(bytesMax));
+    return chunk.subarray(0, bytesMax);
+  }
+
   /** Gives bytes back: they come next. */
   unread(bytes: Buffer): void {
     if (bytes.length > 0) this.#returned.push(bytes);

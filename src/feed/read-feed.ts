@@ -10,9 +10,14 @@ import { type FeedKeys, RecordMapper } from './map-record.ts';
 import { readRecords } from './read-records.ts';
 import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
 
-const batchRows = 500;
+/**
+ * So few people at a time need less memory than many: `pieceBytes` of the CSV reader says why. Rows set aside are
+ * few and wait for company, since each batch of them is written to disk.
+ */
+const peopleAtOnce = 64;
+const setAsideAtOnce = 500;
 
-/** Some rows of the feed, in its order: each is in exactly one of the two. */
+/** Some rows of the feed: each is in exactly one of the two, and both are in the order of the feed. */
 export interface FeedBatch {
   readonly people: readonly Person[];
   readonly quarantined: readonly QuarantinedRow[];
@@ -127,9 +132,13 @@ class Pass {
       for await (const records of this.#records(text)) {
         for (const record of records) {
           this.#take(record, batch);
-          if (batch.people.length + batch.quarantined.length < batchRows) continue;
-          yield batch;
-          batch = { people: [], quarantined: [] };
+          if (batch.quarantined.length === setAsideAtOnce) {
+            yield batch;
+            batch = { people: [], quarantined: [] };
+          } else if (batch.people.length === peopleAtOnce) {
+            yield { people: batch.people, quarantined: [] };
+            batch = { people: [], quarantined: batch.quarantined };
+          }
         }
       }
       if (batch.people.length + batch.quarantined.length > 0) yield batch;
