@@ -47,10 +47,18 @@ export function connect(path: string, options: { readonly readOnly: boolean }): 
     path,
     query<Row>(sql: string): Query<Row> {
       const statement = guarded(() => database.prepare(sql));
+      // SQLite's own objects of rows stay until the next full collection (some 70 bytes each, measured on Node 24):
+      // arrays do not, and neither do objects made of them here.
+      statement.setReturnArrays(true);
+      const names = statement.columns().map((column) => column.name);
       // The tables are STRICT and ours, so rows have the types that the schema says.
+      const toRow = (values: unknown): Row => rowOf(names, values as readonly unknown[]) as Row;
       return {
-        all: (...values) => guarded(() => statement.all(...values) as unknown as readonly Row[]),
-        get: (...values) => guarded(() => statement.get(...values) as unknown as Row | undefined),
+        all: (...values) => guarded(() => statement.all(...values).map(toRow)),
+        get: (...values) => {
+          const found: unknown = guarded(() => statement.get(...values));
+          return found === undefined ? undefined : toRow(found);
+        },
       };
     },
     command(sql) {
@@ -79,6 +87,12 @@ export function connect(path: string, options: { readonly readOnly: boolean }): 
       if (database.isOpen) database.close();
     },
   };
+}
+
+function rowOf(names: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const row: Record<string, unknown> = {};
+  for (const [index, name] of names.entries()) row[name] = values[index];
+  return row;
 }
 
 function openDatabase(path: string, options: { readonly readOnly: boolean }): DatabaseSync {
