@@ -59,8 +59,8 @@ function rowsLine({ rows, feed }: Report): string {
   return `rows    ${plural(rows.total, 'row')} (${whole}): ${shown.join(', ') || 'none'}`;
 }
 
-function usersLine({ users }: Report): string {
-  const { unresolvedReferences: count } = users;
+function usersLine({ users, references }: Report): string {
+  const { unresolved: count } = references;
   const lost =
     count === 0
       ? ''

@@ -132,11 +132,13 @@ export const Report = z
       .strictObject({
         managed: count('Users of the target that are linked to a person of this job.'),
         unmanaged: count('All others: counted, never touched.'),
-        unresolvedReferences: count(
-          'References, such as to a manager, to people who have no user: the old values stay.',
-        ),
       })
       .describe('Users that the target has.'),
+    references: z
+      .strictObject({
+        unresolved: count('To people who have no user and will have none: the old values stay.'),
+      })
+      .describe('What people of the feed say of each other, such as who is whose manager.'),
     byOperation: z
       .strictObject({
         create: OperationCounts,

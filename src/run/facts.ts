@@ -22,11 +22,8 @@ export interface RunFacts {
   readonly target: { readonly provider: string; readonly baseUrl: string };
   readonly feed: FeedFacts;
   readonly rows: RowCounts;
-  readonly users: {
-    readonly managed: number;
-    readonly unmanaged: number;
-    readonly unresolvedReferences: number;
-  };
+  readonly users: { readonly managed: number; readonly unmanaged: number };
+  readonly references: { readonly unresolved: number };
   readonly guards: readonly Guard[];
   readonly planHash: string;
   /** True when a guard held the whole run. */

@@ -60,10 +60,9 @@ export async function makePlan(
   const changes = (): Generator<Change> => planned(matching.changes(), held, comparison.absencesHeld);
   const file = path.join(open.directory, 'plan.ndjson');
   const { managed, unmanaged } = counts;
-  const { unresolvedReferences } = comparison;
   const end = {
     rows: { ...comparison.rows },
-    users: { managed, unmanaged, unresolvedReferences },
+    users: { managed, unmanaged },
     guards: guards.map((guard) => ({ ...guard })),
   };
   const hash = writePlan(file, planLines(header, changes(), end));

@@ -127,6 +127,7 @@ function composeReport(
     rows: facts.rows,
     changes: counts.changes,
     users: facts.users,
+    references: facts.references,
     byOperation: counts.byOperation,
     guards: facts.guards.map((guard) => ({ ...guard })),
     timing: { durationMs, ...facts.traffic },

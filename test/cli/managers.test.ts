@@ -114,7 +114,7 @@ describe('managers', () => {
     ]);
     const ran = apply();
     expect([ran.code, ran.report.changes.total]).toEqual([0, 0]);
-    expect(ran.report.users.unresolvedReferences).toBe(1);
+    expect(ran.report.references.unresolved).toBe(1);
     expect(managers()[login('a')]).toBe(login('b'));
   });
 });

@@ -105,7 +105,8 @@ export function buildReport(
       unchanged: 0,
       changed,
     },
-    users: { managed: 480, unmanaged: 12, unresolvedReferences: 0 },
+    users: { managed: 480, unmanaged: 12 },
+    references: { unresolved: 0 },
     guards: [{ name: 'disables', limit: 24, actual: 3, tripped: false, advice: null }],
     ...counted.counts(),
   };
