@@ -2,10 +2,10 @@ import type { Connection, Item, Sought, Tools } from '../../contracts/provider.t
 import type { User } from '../../domain/user.ts';
 import { unauthorised, unreadable } from './answers.ts';
 import type { Config } from './config.ts';
-import { filterBy, filterById, type Filter } from './filter.ts';
+import { type Filter, filterBy, filterById } from './filter.ts';
 import { limits, singleLookUpsMax } from './limits.ts';
 import { type List, readPages, shifted } from './pages.ts';
-import { readRoles, type Roles } from './roles.ts';
+import { type Roles, readRoles } from './roles.ts';
 import { openSession } from './session.ts';
 import { foldId, foldName, userOf } from './users.ts';
 import { VcdUser } from './wire.ts';

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { type Read, saidIn } from './answers.ts';
-import type { Redact } from './redact.ts';
 
 export function succeeded(userId: string | null = null): Outcome {
   return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };

@@ -1,5 +1,6 @@
 import type { HttpRequest, Item, Pending, Sought, Tools } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import {
   type CallName,
@@ -28,7 +29,7 @@ import {
   succeeded,
   taskGivenUp,
 } from './outcomes.ts';
-import { type Redact, redactor } from './redact.ts';
+import { redactor } from './redact.ts';
 import { type BodyContext, createBody, generatedPassword, updateBody } from './requests.ts';
 import type { Roles } from './roles.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
 import { TargetFailure } from '../../domain/failure.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { codeOf, isUnauthorised, wordingOf } from './codes.ts';
-import type { Redact } from './redact.ts';
 
 /** A call as errors name it: method and path hold nothing personal, for all else travels in the body. */
 export interface CallName {

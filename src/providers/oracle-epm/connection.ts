@@ -1,4 +1,5 @@
 import type { Connection, HttpAnswer, HttpRequest, Item, Tools } from '../../contracts/provider.ts';
+import { redactor, wordsOf } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import { readIdentity } from './auth.ts';
 import type { Config } from './config.ts';
@@ -6,7 +7,7 @@ import { limits, listBytesMax, listTimeoutMs, pageSize, singleLookUpsMax } from 
 import { readList } from './list.ts';
 import { idOfAttributes, idOfItem } from './login.ts';
 import { judgeAnswer, ownAccount } from './outcomes.ts';
-import { personalWords, personalWordsOf, redactor } from './redact.ts';
+import { personalWords } from './redact.ts';
 import { entryBytes, listCall, writeCall } from './requests.ts';
 
 type Send = (request: HttpRequest) => Promise<HttpAnswer>;
@@ -34,7 +35,7 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
     // A read although it is a POST: it changes nothing, so core may repeat it.
     const room = { safe: true, answerBytesMax: listBytesMax, timeoutMs: listTimeoutMs };
     const answer = await send({ ...call, ...room });
-    const redact = redactor(personalWordsOf([id]), identity.secrets);
+    const redact = redactor(wordsOf([id]), identity.secrets);
     yield* readList({ answer, call, generation, whole: id === undefined, redact });
   }
 

@@ -1,6 +1,7 @@
 import { JSONParser, TokenType } from '@streamparser/json';
 import type { HttpAnswer } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import {
   type CallName,
@@ -10,7 +11,6 @@ import {
   unreadable,
 } from './answers.ts';
 import { codeOf, wordingOf } from './codes.ts';
-import type { Redact } from './redact.ts';
 import { type ListGeneration, userOf } from './users.ts';
 import { ListAnswer, ListedUser } from './wire.ts';
 

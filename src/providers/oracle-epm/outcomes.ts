@@ -1,6 +1,7 @@
 import type { Item } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import {
   type CallName,
   failureOfError,
@@ -10,7 +11,6 @@ import {
 } from './answers.ts';
 import { codeOf, existsCode, wordingOf } from './codes.ts';
 import { idOfItem, idOfLogin } from './login.ts';
-import type { Redact } from './redact.ts';
 import { type FailedItem, WriteAnswer } from './wire.ts';
 
 /** A write's answer as it came. */

@@ -1,5 +1,5 @@
 import { TargetFailure } from '../../domain/failure.ts';
-import type { Redact } from './redact.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { ErrorAnswer, parseJson } from './wire.ts';
 
 /** A call as errors name it: its path without the user's id. */

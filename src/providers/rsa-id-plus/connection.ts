@@ -1,5 +1,6 @@
 import type { Connection, Item, Sought, Tools } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import { apiClientOf } from './api-client.ts';
 import type { Config, Settings } from './config.ts';
@@ -13,7 +14,7 @@ import {
   notSent,
   vanished,
 } from './outcomes.ts';
-import { type Redact, redactor } from './redact.ts';
+import { redactor } from './redact.ts';
 import {
   createBody,
   createCall,

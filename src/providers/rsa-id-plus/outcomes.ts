@@ -1,7 +1,7 @@
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { appErrorOf, failureOfAnswer, type RawAnswer, unreadable } from './answers.ts';
-import type { Redact } from './redact.ts';
 import type { Body, Call } from './requests.ts';
 import { type Fault, readSaved, type Saved } from './saved.ts';
 import { parseJson, StatusAnswer } from './wire.ts';

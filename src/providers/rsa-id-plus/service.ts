@@ -1,6 +1,6 @@
 import type { Tools } from '../../contracts/provider.ts';
-import type { Attributes, User } from '../../domain/user.ts';
 import { fold } from '../../domain/comparison.ts';
+import type { Attributes, User } from '../../domain/user.ts';
 import { appErrorOf, failureOfAnswer, isBadToken, type RawAnswer, unreadable } from './answers.ts';
 import { redactor } from './redact.ts';
 import { type Call, type LookUpKey, lookUpCall } from './requests.ts';

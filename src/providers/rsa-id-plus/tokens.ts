@@ -5,7 +5,7 @@ import { Failure, TargetFailure } from '../../domain/failure.ts';
 import type { RawAnswer } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
 import { assertionSeconds, renewEarlyMs, tokenSecondsDefault } from './limits.ts';
-import { parseJson, PrivateJwk, TokenAnswer, TokenRefusal } from './wire.ts';
+import { PrivateJwk, parseJson, TokenAnswer, TokenRefusal } from './wire.ts';
 
 export interface Tokens {
   /** The access token to send; fetched when there is none or it is about to end. One fetch serves all who wait. */

@@ -1,5 +1,5 @@
-import type { Answer, Call } from './client.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import type { Answer, Call } from './client.ts';
 import type { Capabilities } from './discovery.ts';
 import { idInLocation } from './outcomes.ts';
 import { BulkResponse, type BulkResult, urn } from './wire.ts';

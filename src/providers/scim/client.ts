@@ -1,8 +1,8 @@
 import type { HttpAnswer, Tools } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import { type Redact, redactor, wordsOf } from '../../domain/redaction.ts';
 import { type Identity, readIdentity } from './auth.ts';
 import type { Config } from './config.ts';
-import { personalWords, type Redact, redactor } from './redact.ts';
 import { ErrorBody, jsonOf } from './wire.ts';
 
 export interface Call {
@@ -72,7 +72,7 @@ export async function openClient(config: Config, tools: Tools): Promise<Client> 
       await answer.text();
       return readAnswer(await sendWith(call, identity));
     },
-    redact: (values) => redactor(personalWords(values), identity.secrets),
+    redact: (values) => redactor(wordsOf(values.flat()), identity.secrets),
   };
 }
 

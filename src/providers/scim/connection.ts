@@ -9,8 +9,8 @@ import { limits } from './limits.ts';
 import { ownAccount, settle } from './outcomes.ts';
 import { openLister } from './pages.ts';
 import { field, idOf, userOf } from './resource.ts';
-import { type WriteTools, writeMembers, writeUsers } from './write.ts';
 import type { Resource } from './wire.ts';
+import { type WriteTools, writeMembers, writeUsers } from './write.ts';
 
 /** Names of the groups by the ids of their members; null where users show them themselves. */
 type Memberships = ReadonlyMap<string, readonly string[]> | null;

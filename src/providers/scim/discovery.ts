@@ -1,4 +1,4 @@
-import { type Client, type Call, failureOf, unreadable } from './client.ts';
+import { type Call, type Client, failureOf, unreadable } from './client.ts';
 import type { Config } from './config.ts';
 import { type Place, schemaNameOf } from './places.ts';
 import {

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
 import type { TargetFailure } from '../../domain/failure.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { type Answer, type Call, errorOf, failureOf, providerCodeOf, unreadable } from './client.ts';
-import type { Redact } from './redact.ts';
 import { idOf } from './resource.ts';
 import type { Action } from './steps.ts';
 import { isObject, type Resource } from './wire.ts';

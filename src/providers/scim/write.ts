@@ -1,5 +1,6 @@
 import type { Item } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { bulkAnswers, bulkCall, cutLots, type Numbered, unanswered } from './bulk.ts';
 import { type Answer, type Client, failureOf, unreadable } from './client.ts';
 import type { Config } from './config.ts';
@@ -8,7 +9,6 @@ import type { Finder } from './find.ts';
 import type { GroupAction, Groups } from './groups.ts';
 import { decided, type Judged, judge, outcome, refused } from './outcomes.ts';
 import { checkTaken, type Prepared, prepare } from './prepare.ts';
-import type { Redact } from './redact.ts';
 import { field, idOf } from './resource.ts';
 import type { Action } from './steps.ts';
 

@@ -1,5 +1,5 @@
 import { TargetFailure } from '../../domain/failure.ts';
-import type { Redact } from './redact.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { ErrorAnswer, jsonOf } from './wire.ts';
 
 /** A call as errors name it: method and path hold nothing personal, for all else travels in the body. */

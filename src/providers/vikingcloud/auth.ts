@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import type { Tools } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import { redactor } from '../../domain/redaction.ts';
 import { failureOfStatus, unreadable } from './answers.ts';
 import type { Config } from './config.ts';
 import { answerBytesMax, renewAheadMs } from './limits.ts';
-import { redactor } from './redact.ts';
 import { jsonOf, TokenAnswer } from './wire.ts';
 
 /** What signing in came to. */

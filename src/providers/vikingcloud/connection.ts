@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, Item, Sought, Tools } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
+import { type Redact, redactor } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import type { RawAnswer } from './answers.ts';
 import type { Config } from './config.ts';
@@ -9,13 +10,13 @@ import { idOfKey, keyOfItem, keyOfSought, type UserKey } from './key.ts';
 import { answerBytesMax, pageSize, singleLookUpsMax } from './limits.ts';
 import { objectionTo } from './objections.ts';
 import { alreadySo, existing, failed, gone, judgeWrite, notDefined, ownAccount, unseen } from './outcomes.ts';
-import { personalWords, type Redact, redactor } from './redact.ts';
+import { personalWords } from './redact.ts';
 import {
   type Call,
   changedList,
   createCall,
-  patchCall,
   type Properties,
+  patchCall,
   propertiesOf,
   unseenPart,
   updateCall,

@@ -1,8 +1,8 @@
 import { JSONParser, TokenType } from '@streamparser/json';
 import type { HttpAnswer } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { type CallName, failureOfStatus, unreadable } from './answers.ts';
-import type { Redact } from './redact.ts';
 import { WireUser } from './wire.ts';
 
 export interface Listing {

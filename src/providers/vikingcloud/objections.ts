@@ -2,7 +2,7 @@ import type { Item } from '../../contracts/provider.ts';
 import type { Need } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
 import type { Attributes } from '../../domain/user.ts';
-import { type Config, authenticatorsOf } from './config.ts';
+import { authenticatorsOf, type Config } from './config.ts';
 import { orgId, phone, phoneCountryCode } from './fields.ts';
 import type { UserKey } from './key.ts';
 

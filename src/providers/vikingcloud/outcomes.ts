@@ -1,9 +1,9 @@
 import type { Item } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import type { Redact } from '../../domain/redaction.ts';
 import { type CallName, failureOfStatus, type RawAnswer, saidBy, unreadable } from './answers.ts';
 import { idOfKey, isSameKey, type UserKey } from './key.ts';
-import type { Redact } from './redact.ts';
 import { lacking, userOf } from './users.ts';
 import { jsonOf, WireUser } from './wire.ts';
 

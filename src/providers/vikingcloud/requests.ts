@@ -1,5 +1,5 @@
 import type { Attributes, Value } from '../../domain/user.ts';
-import { type Config, authenticatorsOf } from './config.ts';
+import { authenticatorsOf, type Config } from './config.ts';
 import { properties, singleNames } from './fields.ts';
 import type { UserKey } from './key.ts';
 import type { Named, WireUser } from './wire.ts';

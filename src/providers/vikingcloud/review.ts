@@ -1,5 +1,5 @@
 import type { Asked, Finding } from '../../contracts/provider.ts';
-import { type Config, authenticatorsOf } from './config.ts';
+import { authenticatorsOf, type Config } from './config.ts';
 import { orgId, phone, phoneCountryCode } from './fields.ts';
 import { authenticatorName } from './key.ts';
 

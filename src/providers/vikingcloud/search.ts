@@ -1,10 +1,10 @@
+import { redactor, wordsOf } from '../../domain/redaction.ts';
 import { unreadable } from './answers.ts';
 import { Catalogue, type Kind } from './catalogue.ts';
-import { type Config, authenticatorsOf } from './config.ts';
+import { authenticatorsOf, type Config } from './config.ts';
 import { isSameKey, type UserKey } from './key.ts';
 import { searchBytesMax, searchTimeoutMs } from './limits.ts';
 import { readList } from './list.ts';
-import { personalWordsOf, redactor } from './redact.ts';
 import { type Criteria, searchCall } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Named, WireUser } from './wire.ts';
@@ -88,7 +88,7 @@ export class Search {
     // A read although it is a POST: it changes nothing, so core may repeat it.
     const room = { safe: true, answerBytesMax: searchBytesMax, timeoutMs: searchTimeoutMs };
     const answer = await this.#session.request({ ...call, ...room });
-    const redact = redactor(personalWordsOf(personal), this.#session.secrets());
+    const redact = redactor(wordsOf(personal), this.#session.secrets());
     const authenticators = authenticatorsOf(this.#config);
     const usersMax = this.#config.answerUsersMax ?? null;
     for await (const wires of readList({ answer, call, redact, usersMax })) {

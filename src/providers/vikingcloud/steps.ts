@@ -1,12 +1,12 @@
 import type { Need, Step } from '../../domain/change.ts';
 import type { Attributes, User, Value } from '../../domain/user.ts';
 import {
-  attributes as rules,
   lists,
   minusAll,
   phone,
   phoneCountryCode,
   pick,
+  attributes as rules,
   setOf,
   singleNames,
 } from './fields.ts';

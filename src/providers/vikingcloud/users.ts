@@ -1,7 +1,7 @@
 import type { Step } from '../../domain/change.ts';
 import { sameValue } from '../../domain/comparison.ts';
 import type { Attributes, User, Value } from '../../domain/user.ts';
-import { attributes as rules, lists, minusAll, properties, setOf, singleNames } from './fields.ts';
+import { lists, minusAll, properties, attributes as rules, setOf, singleNames } from './fields.ts';
 import { authenticatorName, idOfKey, keyOfId } from './key.ts';
 import type { Named, WireUser } from './wire.ts';
 

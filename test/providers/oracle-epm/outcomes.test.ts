@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/contracts/provider.ts';
 import type { Outcome } from '../../../src/domain/change.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
+import { redactor } from '../../../src/domain/redaction.ts';
 import { judgeAnswer } from '../../../src/providers/oracle-epm/outcomes.ts';
-import { personalWords, redactor } from '../../../src/providers/oracle-epm/redact.ts';
+import { personalWords } from '../../../src/providers/oracle-epm/redact.ts';
 import { type Canned, config, item, written } from './world.ts';
 
 const call = { method: 'PUT', path: '/interop/rest/security/v2/users/update' };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readJob } from '../../../src/job/read-job.ts';
 import { providers } from '../../../src/providers/registry.ts';
-import { scopesOf } from '../../../src/providers/rsa-id-plus/config.ts';
 import type { Config } from '../../../src/providers/rsa-id-plus/config.ts';
+import { scopesOf } from '../../../src/providers/rsa-id-plus/config.ts';
 
 describe('the example job', () => {
   it('is valid against the sandbox, and warns of groups that nobody can read', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { people, type PersonRow, Runs } from './runs.ts';
-import { type ScimmyServer, startScimmy, type Stored } from './scimmy-server.ts';
+import { type PersonRow, people, Runs } from './runs.ts';
+import { type ScimmyServer, type Stored, startScimmy } from './scimmy-server.ts';
 import { urns } from './world.ts';
 
 const token = 'tok-4711-third-party';

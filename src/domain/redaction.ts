@@ -1,15 +1,20 @@
-const mask = '…';
-const charactersMax = 300;
-/** Whatever may stand between a name and the rest of a sentence. */
-const words = /[^\s"'`<>()[\]{},;:=|/\\]+/gu;
+/*
+ * A target's message may echo what was sent to it, and messages stand in reports, on screens and in logs: what is
+ * personal or secret in it is masked before it leaves the provider.
+ */
 
-/** Makes a service's message such as may be shown. */
+/** Makes a target's message such as may be shown. */
 export type Redact = (message: string) => string;
 
-/** Every word of some values. */
-export function personalWords(values: readonly unknown[]): ReadonlySet<string> {
+const mask = '…';
+const charactersMax = 300;
+/** A run of characters without whatever may stand between a name and the rest of a sentence. */
+const words = /[^\s"'`<>()[\]{},;:=|/\\]+/gu;
+
+/** Every word of the given texts, as `redactor` compares them; values that are no text, and sets, have none. */
+export function wordsOf(values: readonly unknown[]): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const value of values.flat()) {
+  for (const value of values) {
     if (typeof value !== 'string') continue;
     for (const [word] of value.matchAll(words)) found.add(bare(word));
   }
@@ -18,8 +23,8 @@ export function personalWords(values: readonly unknown[]): ReadonlySet<string> {
 }
 
 /**
- * A service's message may echo what was sent, in the body or in a header: addresses, the given words, the given
- * secrets and quoted text are masked, and whatever follows the name of an authentication scheme.
+ * Masks the given secrets as a whole, the given words, everything with an `@`, JSON Web Tokens, and whatever follows
+ * the name of an authentication scheme; takes out control characters, and cuts what is too long for a report.
  */
 export function redactor(personal: ReadonlySet<string>, secrets: readonly string[]): Redact {
   return (message) => {
@@ -28,6 +33,7 @@ export function redactor(personal: ReadonlySet<string>, secrets: readonly string
     return shown
       .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
       .replace(/\b(basic|bearer)\s+\S+/gi, `$1 ${mask}`)
+      .replace(/\beyJ[\w-]+(\.[\w-]+)*/g, mask)
       .replace(words, (word) => (word.includes('@') || personal.has(bare(word)) ? mask : word))
       .trim()
       .slice(0, charactersMax);
