@@ -14,7 +14,7 @@ describe('what a target says', () => {
     ['password s3cret/with:marks refused', 'password … refused'],
     ['header Authorization: Basic amRvZTpwdw== refused', 'header Authorization: Basic … refused'],
     ['token eyJhbGciOi.eyJzdWIi.c2ln ended', 'token … ended'],
-    ['line\nbreak\u202e and \u0007bell', 'line break and bell'],
+    ['line\nbreak\u202eand\u0007bell', 'line break and bell'],
     ['Role Viewer is not known', 'Role Viewer is not known'],
   ])('%j is shown as %j', (said, shown) => {
     expect(redact(said)).toBe(shown);
