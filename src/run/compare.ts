@@ -1,10 +1,10 @@
+import { type Difference, type DiffSettings, diffAbsent, diffPerson } from '../diff/diff-pair.ts';
 import type { Need, Operation } from '../domain/change.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { GuardName } from '../domain/settings.ts';
-import { type DiffSettings, type Difference, diffAbsent, diffPerson } from '../diff/diff-pair.ts';
+import type { Account } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
-import type { Account } from '../domain/user.ts';
 import type { Target } from './connect-target.ts';
 import type { RowCounts } from './facts.ts';
 import { type Referring, referenceNeed, referenceResolver, waitingSteps } from './references.ts';

@@ -1,7 +1,7 @@
 import type { Connection, HttpAnswer, HttpRequest, Provider, Tools } from '../contracts/provider.ts';
-import { type Http, openHttp } from '../http/request.ts';
 import { createFirstAlone } from '../http/first-alone.ts';
 import { createLimiter } from '../http/limiter.ts';
+import { type Http, openHttp } from '../http/request.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
 import { startSandboxProcess } from './sandbox-process.ts';

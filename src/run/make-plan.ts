@@ -4,6 +4,7 @@ import type { FeedFacts } from '../domain/feed-facts.ts';
 import { type Guard, judgeGuards } from '../guard/judge-guards.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching, PlannedNeed } from '../match/open-matching.ts';
+import type { UserCounts } from '../match/pair.ts';
 import { type PlanHeader, planLines } from '../plan/plan.ts';
 import { writePlan } from '../plan/write-plan.ts';
 import type { Comparison } from './compare.ts';
@@ -11,6 +12,7 @@ import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
 
 export interface Plan {
+  readonly users: Pick<UserCounts, 'managed' | 'unmanaged'>;
   readonly guards: readonly Guard[];
   /** True when a guard holds the whole of it. */
   readonly held: boolean;
@@ -71,7 +73,7 @@ export async function makePlan(
     await open.ledger.storeChanges(open.run.id, page);
     sendable += page.filter((change) => change.disposition === 'planned').length;
   }
-  return { guards, held, hash, file, planned: sendable };
+  return { users: { managed, unmanaged }, guards, held, hash, file, planned: sendable };
 }
 
 /** Whether the last run that wrote anything was a first load and did not come to its end. */

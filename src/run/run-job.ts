@@ -65,7 +65,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     const inputs = { feed: feed.facts, quarantined, asOf: open.run.asOf, inDoubt: doubts.people };
     const comparison = compare(job, target, matching, inputs);
     const plan = await makePlan(job, open, matching, feed.facts, comparison);
-    const facts = factsOf(job, open, target, matching, plan, {
+    const facts = factsOf(job, open, target, plan, {
       feed: feed.facts,
       comparison,
       world,
@@ -105,11 +105,9 @@ function factsOf(
   job: Job,
   open: OpenRun,
   target: Target,
-  matching: Matching,
   plan: Plan,
   found: { readonly feed: FeedFacts; readonly comparison: Comparison; readonly world: World },
 ): RunFacts {
-  const { managed, unmanaged } = matching.counts();
   return {
     directory: open.directory,
     toolVersion,
@@ -119,7 +117,7 @@ function factsOf(
     target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
     feed: found.feed,
     rows: found.comparison.rows,
-    users: { managed, unmanaged },
+    users: plan.users,
     references: { unresolved: found.comparison.unresolvedReferences },
     guards: plan.guards,
     planHash: plan.hash,

@@ -1,12 +1,12 @@
 import type { ChangeResult, Settlement } from '../contracts/ledger.ts';
+import { type DispatchTools, dispatch } from '../dispatch/dispatch.ts';
 import type { Change } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { User } from '../domain/user.ts';
-import { type DispatchTools, dispatch } from '../dispatch/dispatch.ts';
 import { backoffMs } from '../http/backoff.ts';
 import type { Job } from '../job/job.ts';
-import { firstPasswords } from './first-passwords.ts';
 import type { Target } from './connect-target.ts';
+import { firstPasswords } from './first-passwords.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
 import type { World } from './world.ts';

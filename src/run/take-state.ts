@@ -1,7 +1,7 @@
-import type { FeedSettings } from '../domain/settings.ts';
-import type { Person } from '../domain/person.ts';
-import type { User } from '../domain/user.ts';
 import { Failure } from '../domain/failure.ts';
+import type { Person } from '../domain/person.ts';
+import type { FeedSettings } from '../domain/settings.ts';
+import type { User } from '../domain/user.ts';
 import { openFeed } from '../feed/read-feed.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
