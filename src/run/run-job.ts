@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Job } from '../job/job.ts';
-import { type Matching, openMatching } from '../match/open-matching.ts';
+import { openMatching } from '../match/open-matching.ts';
 import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
 import { type Comparison, compare } from './compare.ts';
