@@ -81,18 +81,26 @@ export function stage(sides: Sides): Staged {
     match: ['userName'],
     attributes: { userName: caseIgnored, title: { caseExact: true } },
   });
+  const remove = (): void => {
+    matching.close();
+    rmSync(root, { recursive: true, force: true });
+  };
+  try {
+    return { matching, duplicates: fill(matching, sides), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function fill(matching: Matching, sides: Sides): readonly QuarantinedRow[] {
   matching.addPeople(sides.people ?? []);
   matching.addMentioned(sides.mentioned ?? []);
   matching.addAccounts(sides.accounts ?? []);
   matching.addUsers(sides.users ?? []);
   if (sides.unlisted !== undefined) matching.completeUnlisted(sides.unlisted);
   matching.index();
-  const duplicates = [...matching.setAsideDuplicates()].flat();
-  const remove = (): void => {
-    matching.close();
-    rmSync(root, { recursive: true, force: true });
-  };
-  return { matching, duplicates, remove };
+  return [...matching.setAsideDuplicates()].flat();
 }
 
 /** What a staged comparison comes to, with the scratch file gone. */
