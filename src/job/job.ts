@@ -91,6 +91,13 @@ export const MatchFile = z.union([z.string().min(1), z.array(z.string().min(1)).
 export const StateFile = z.strictObject({
   from: z.enum(['target', 'ledger', 'file']).default('target').describe('Where the present users are read.'),
   path: path('The exported file, for `from: file`.').optional(),
+  idColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Header of the exported file's column with the target's own ids; not needed where the login is the id.",
+    ),
 });
 
 /** A rate such as `5/s` or `300/min`. */
@@ -339,6 +346,8 @@ export type JobFile = z.input<typeof JobFile>;
 export interface StateSettings {
   readonly from: 'target' | 'ledger' | 'file';
   readonly path: string | null;
+  /** Column of the exported file that holds the target's own ids; null where the login is the id. */
+  readonly idColumn: string | null;
 }
 
 /** How the local sandbox is started; paths are absolute. */

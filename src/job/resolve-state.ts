@@ -30,7 +30,11 @@ export function resolveState(
       hint: 'Say `state: { from: ledger }`, or give an exported file.',
     });
   }
-  return { from: file.from, path: file.path === undefined ? null : resolve(context.directory, file.path) };
+  if (file.from !== 'file' && file.idColumn !== undefined) {
+    report({ path: ['state', 'idColumn'], at: 'key', message: '`state.idColumn` is only for `from: file`' });
+  }
+  const path = file.path === undefined ? null : resolve(context.directory, file.path);
+  return { from: file.from, path, idColumn: file.idColumn ?? null };
 }
 
 /** Without a list, everybody whom the feed or the ledger names is looked up. */

@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import type { Person } from '../domain/person.ts';
-import type { FeedSettings } from '../domain/settings.ts';
+import type { Column, FeedSettings } from '../domain/settings.ts';
 import type { User } from '../domain/user.ts';
 import { openFeed } from '../feed/read-feed.ts';
 import type { Job } from '../job/job.ts';
@@ -60,12 +60,15 @@ function requireCompleteRead(job: Job, open: OpenRun): void {
 
 /** A file that somebody exported from the target, with the same headers as the feed. */
 async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly User[]> {
-  const { path } = job.state;
+  const { path, idColumn } = job.state;
   if (path === null) throw new Failure({ code: 'NO_STATE_FILE', message: 'state.path is missing.', exit: 1 });
   const settings: FeedSettings = {
     ...job.feed,
     path,
-    columns: job.feed.columns.filter((column) => column.attribute !== 'externalId'),
+    columns: [
+      ...job.feed.columns.filter((column) => column.attribute !== 'externalId'),
+      ...(idColumn === null ? [] : [ownIdColumn(idColumn)]),
+    ],
     // What is exported from a target holds no passwords.
     passwordColumn: null,
     whole: { rows: null, manifest: null, trailer: null },
@@ -87,14 +90,32 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
 }
 
 function userOf(person: Person, path: string, target: Target): User {
-  const id = target.provider.idOf(person.attributes);
+  const { [ownId]: own, ...attributes } = person.attributes;
+  const id = typeof own === 'string' ? own : target.provider.idOf(attributes);
   if (id === null) {
     throw new Failure({
       code: 'STATE_FILE_WITHOUT_IDS',
       message: `${path}:${person.rows[0]?.line ?? 0}: the user's id in the target can't be told from this row.`,
-      hint: `With ${target.provider.title}, read the state from the target or from the ledger.`,
+      hint: `Name the column with the ids of ${target.provider.title} in state.idColumn.`,
       exit: 1,
     });
   }
-  return { id, active: person.active, attributes: person.attributes };
+  return { id, active: person.active, attributes };
+}
+
+/** Under this name the target's own id passes through the reading of the file; no provider has such an attribute. */
+const ownId = 'rollcall.id';
+
+function ownIdColumn(from: string): Column {
+  const words = { activeWords: [], leaverWords: [] };
+  return {
+    attribute: ownId,
+    from,
+    value: null,
+    write: 'always',
+    empty: 'reject',
+    split: '',
+    owned: [],
+    ...words,
+  };
 }

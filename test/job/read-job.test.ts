@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { readJob } from '../../src/job/read-job.ts';
 import { defaultGuards } from '../../src/job/resolve-guards.ts';
 import { fakeProvider, fakeProviders, poorProvider } from './fake-provider.ts';
@@ -40,7 +40,7 @@ describe('a valid job', () => {
       environment: null,
       ledger: join(directory, '.rollcall/ledger.db'),
       match: ['userName'],
-      state: { from: 'target', path: null },
+      state: { from: 'target', path: null, idColumn: null },
       policy: { create: true, update: true, leavers: [] },
       guards: defaultGuards,
       firstLoad: false,
@@ -219,12 +219,15 @@ describe('the feed', () => {
 describe('state', () => {
   it('comes from an exported file beside the job', async () => {
     const { job, directory } = await read(aJob({ state: { from: 'file', path: 'users.csv' } }));
-    expect(job.state).toEqual({ from: 'file', path: join(directory, 'users.csv') });
+    expect(job.state).toEqual({ from: 'file', path: join(directory, 'users.csv'), idColumn: null });
+    const own = await read(aJob({ state: { from: 'file', path: 'users.csv', idColumn: 'Id' } }));
+    expect(own.job.state.idColumn).toBe('Id');
   });
 
   it.each([
     [{ from: 'file' }, '`state.path` is missing'],
     [{ path: 'users.csv' }, '`state.path` is only for `from: file`'],
+    [{ idColumn: 'Id' }, '`state.idColumn` is only for `from: file`'],
     [{ from: 'ledgr' }, '`state.from` cannot be `ledgr`, did you mean `ledger`?'],
   ])('refuses %j', async (state, message) => {
     expect(await messagesOf(aJob({ state }))).toEqual([message]);
