@@ -20,7 +20,8 @@ export interface GuardFacts {
   readonly mode: 'full' | 'delta';
   readonly limits: GuardLimits;
   readonly firstLoadAllowed: boolean;
-  /** True when the last applied run was a first load that stopped midway: what it left over is still the first load. */
+  /** True when the last applied run was a first load of the same feed that stopped midway: what it left over is still
+   * the first load. */
   readonly firstLoadGoesOn: boolean;
   readonly people: PeopleByGuard;
   /** Users linked to a person of this job at plan time. */

@@ -39,7 +39,7 @@ export async function makePlan(
       mode: job.feed.mode,
       limits: job.guards,
       firstLoadAllowed: job.firstLoad,
-      firstLoadGoesOn: await firstLoadGoesOn(open),
+      firstLoadGoesOn: await firstLoadGoesOn(open, feed),
       people: comparison.people,
       managed: counts.managed,
       users: counts,
@@ -76,8 +76,12 @@ export async function makePlan(
   return { users: { managed, unmanaged }, guards, held, hash, file, planned: sendable };
 }
 
-/** Whether the last run that wrote anything was a first load and did not come to its end. */
-async function firstLoadGoesOn({ ledger, memory }: OpenRun): Promise<boolean> {
+/**
+ * Whether the last run that wrote anything was a first load of this very feed, and did not come to its end. Another
+ * feed may ask for anything, so it is judged like any other.
+ */
+async function firstLoadGoesOn({ ledger, memory }: OpenRun, feed: FeedFacts): Promise<boolean> {
+  if (memory.acceptedFeed?.sha256 !== feed.sha256) return false;
   const last = memory.lastAppliedRun === null ? null : await ledger.run(memory.lastAppliedRun);
   if (last === null || last.facts === null || last.exitCode === 0 || last.exitCode === 2) return false;
   return (last.facts as RunFacts).guards.some((guard) => guard.name === 'firstLoad');

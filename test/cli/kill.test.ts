@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { patient, pause, people, person, type PersonRow, userOf, wholeFeed, World } from './world.ts';
+import { type PersonRow, patient, pause, people, person, userOf, World, wholeFeed } from './world.ts';
 
 /** Every answer takes its time, so that a kill finds requests on their way. */
 const slow = [{ do: { latencyMs: 30 } }];
@@ -67,6 +67,21 @@ describe.concurrent('kill -9 in the midst of an apply', patient, () => {
     expect(world.createdTwice()).toEqual([]);
     const third = await world.apply();
     expect([third.code, third.report.changes.total]).toEqual([0, 0]);
+  });
+
+  it('of a first load lets the same feed go on, and judges another one like any other', async ({
+    expect,
+  }) => {
+    const rows = people(1_200);
+    await using world = await World.open({ faults: slow, feed: wholeFeed(rows) });
+    await killAfter(world, 1_500);
+    world.writeFeed(wholeFeed([...rows, ...people(400, 5_000)]));
+    const another = await world.apply();
+    expect(another.code).toBe(3);
+    expect(another.stdout).toMatch(/creates/);
+    world.writeFeed(wholeFeed(rows));
+    expect((await world.apply()).code).toBe(0);
+    expect(world.strays(rows)).toEqual([]);
   });
 
   it('of updates, creates and leavers, three times, still ends with everybody as the feed says', async ({
