@@ -131,6 +131,11 @@ export function describeChange(change: Change): string {
   if (change.operation !== 'remove') {
     for (const attribute of names) lines.push(`    ${attribute}: ${attributeChange(change, attribute)}`);
   }
+  for (const { references } of change.steps) {
+    for (const [attribute, key] of Object.entries(references ?? {})) {
+      lines.push(`    ${attribute}: the user of ${printable(key)}, once there is one`);
+    }
+  }
   // What a disable or an enable really does is in its steps: which roles go, which come back.
   if (change.steps.length > 1 || change.steps.some((step) => step.subject !== '')) {
     lines.push(

@@ -70,7 +70,7 @@ export function compare(
         ? [...provider.steps(wanted, wanted.user, restore), ...waitingSteps(provider, wanted, waiting)]
         : [];
     if (conflict === null && steps.length === 0) return false;
-    const need = { ...wanted, after: { ...wanted.after, ...waiting }, conflict };
+    const need = { ...wanted, conflict };
     matching.addChange({ need, steps });
     if (need.cause === 'absence') fromAbsence += 1;
     const held = absencesHeld && need.cause === 'absence';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../src/contracts/provider.ts';
 import type { FeedFacts } from '../../src/domain/feed-facts.ts';
+import type { Account } from '../../src/domain/user.ts';
 import type { PlannedNeed } from '../../src/match/open-matching.ts';
 import { type Comparison, compare } from '../../src/run/compare.ts';
-import type { Account } from '../../src/domain/user.ts';
-import { asOf, feedSha256 } from '../diff/build.ts';
+import { asOf, buildColumn, feedSha256 } from '../diff/build.ts';
 import { buildAccount, buildMention, buildPerson, buildUser, type Sides, staged } from '../match/build.ts';
 import { buildJob, buildTarget } from './build.ts';
 
@@ -152,5 +152,43 @@ describe('absence', () => {
     const made = compared({ ...gone, mentioned: [buildMention('E1', null)] });
     expect(made.changes).toEqual([]);
     expect(made.remembered).toEqual([]);
+  });
+});
+
+describe('a manager who has no user yet', () => {
+  const sides: Sides = {
+    people: [
+      buildPerson(1, { attributes: { userName: 'p1@example.com', title: 'Clerk', manager: 'E3' } }),
+      buildPerson(2, { attributes: { userName: 'p2@example.com', title: 'Clerk', manager: 'E3' } }),
+      buildPerson(3),
+    ],
+    accounts: [buildAccount(1)],
+    users: [buildUser(1)],
+  };
+  const rule = {
+    type: 'string',
+    caseExact: true,
+    writable: 'always',
+    required: false,
+    reference: true,
+  } as const;
+  const attributes = { ...buildTarget().provider.attributes, manager: rule };
+
+  it('makes a step that waits, and no raw employee number among the values that are sent', () => {
+    const job = buildJob();
+    const columns = [...job.feed.columns, buildColumn('manager')];
+    const target = buildTarget([], { attributes, referenceTo: (user) => user.id });
+    staged(sides, ({ matching }) => {
+      const inputs = { feed, quarantined: 0, asOf, inDoubt: new Set<string>() };
+      compare({ ...job, feed: { ...job.feed, columns } }, target, matching, inputs);
+      const changes = [...matching.changes()];
+      const waiting = changes.filter(({ need }) => need.key !== 'E3');
+      expect(waiting.map(({ need }) => need.operation)).toEqual(['update', 'create']);
+      for (const { need, steps } of waiting) {
+        expect(need.after).not.toHaveProperty('manager');
+        expect(steps.at(-1)).toMatchObject({ references: { manager: 'E3' }, values: {} });
+        expect(JSON.stringify(steps.map((step) => step.values))).not.toContain('E3');
+      }
+    });
   });
 });
