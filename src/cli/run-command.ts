@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, chmod } from 'node:fs/promises';
+import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunMode } from '../contracts/ledger.ts';

@@ -1,4 +1,4 @@
-import { userInfo, hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import cliProgress from 'cli-progress';
 import pino from 'pino';
 import pretty from 'pino-pretty';

@@ -1,5 +1,5 @@
-import { checkFeed } from '../feed/read-feed.ts';
 import { Failure } from '../domain/failure.ts';
+import { checkFeed } from '../feed/read-feed.ts';
 import { formatProblems } from '../job/format-problems.ts';
 import type { Job } from '../job/job.ts';
 import { JobFailure, type Problem } from '../job/problem.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { csvLines, patient, people, person, userOf, wholeFeed, World } from './world.ts';
+import { csvLines, patient, people, person, userOf, World, wholeFeed } from './world.ts';
 
 /** A feed that says nothing of roles, so that only what was remembered can bring them back. */
 const withoutRoles = {

@@ -2,7 +2,7 @@ import { createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'vitest';
 import { passphrase } from '../http/certificates.ts';
-import { password, patient, people, userOf, wholeFeed, World } from './world.ts';
+import { password, patient, people, userOf, World, wholeFeed } from './world.ts';
 
 function basic(user: string, secret: string): string {
   return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;

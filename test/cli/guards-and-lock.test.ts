@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { patient, pause, people, userOf, wholeFeed, World } from './world.ts';
+import { patient, pause, people, userOf, World, wholeFeed } from './world.ts';
 
 describe.concurrent('a guard', patient, () => {
   it('holds the first load of an empty target until the job allows it', async ({ expect }) => {

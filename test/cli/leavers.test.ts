@@ -4,14 +4,14 @@ import {
   csvLines,
   csvRow,
   feedHeader,
+  type PersonRow,
   patient,
   people,
   person,
-  type PersonRow,
   plainFeed,
   userOf,
-  wholeFeed,
   World,
+  wholeFeed,
 } from './world.ts';
 
 const staff = people(100);

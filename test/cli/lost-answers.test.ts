@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { patient, people, type PersonRow, userOf, wholeFeed, World } from './world.ts';
+import { type PersonRow, patient, people, userOf, World, wholeFeed } from './world.ts';
 
 const before = people(60);
 const leavers = before.slice(0, 3);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { patient, people, type PersonRow, type Ran, userOf, wholeFeed, World } from './world.ts';
+import { type PersonRow, patient, people, type Ran, userOf, World, wholeFeed } from './world.ts';
 
 const refuse = { errorcode: 'EPMCSS-21143', errormessage: 'Refused by the sandbox.' };
 /** Words that Oracle's sandbox writes down, by the operation whose changes take them. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { patient, people, readReport, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, readReport, userOf, World, wholeFeed } from './world.ts';
 
 const refuse = { errorcode: 'EPMCSS-21143', errormessage: 'Failed to update user. Invalid email.' };
 const before = people(40);

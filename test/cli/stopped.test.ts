@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { patient, pause, people, readReport, userOf, wholeFeed, World } from './world.ts';
+import { patient, pause, people, readReport, userOf, World, wholeFeed } from './world.ts';
 
 /** So many lines in the journal, or the end of the run. */
 async function untilWritten(world: World, lines: number, isOver: () => boolean): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'vitest';
 import { brokenSums, type ReportJson } from './sums.ts';
-import { patient, people, type PersonRow, type Ran, wholeFeed, World } from './world.ts';
+import { type PersonRow, patient, people, type Ran, World, wholeFeed } from './world.ts';
 
 /** What `--json` prints for a job with several targets. */
 interface Printed {

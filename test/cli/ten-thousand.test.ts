@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { patient, people, userOf, wholeFeed, World } from './world.ts';
+import { patient, people, userOf, World, wholeFeed } from './world.ts';
 
 /** Throws when the report and the journal differ; gives what was counted. */
 function audit(world: World, directory: string, firstSeq: number): Readonly<Record<string, number>> {

@@ -1,15 +1,14 @@
+import type { Ledger, Run } from '../../src/contracts/ledger.ts';
 import type { Connection, Provider } from '../../src/contracts/provider.ts';
-import type { Run } from '../../src/contracts/ledger.ts';
 import type { Attributes, User, Value } from '../../src/domain/user.ts';
 import type { Job } from '../../src/job/job.ts';
-import type { Ledger } from '../../src/contracts/ledger.ts';
 import type { Target } from '../../src/run/connect-target.ts';
 import type { OpenRun } from '../../src/run/open-run.ts';
 import type { World } from '../../src/run/world.ts';
 import { buildColumn, buildSettings, rules } from '../diff/build.ts';
 import { virtualClock } from '../http/virtual-clock.ts';
-import { run, scope } from '../ledger/build.ts';
 import { fakeProvider } from '../job/fake-provider.ts';
+import { run, scope } from '../ledger/build.ts';
 
 // An invented vendor and the fakes around it: enough of a run to try a single stage of it.
 

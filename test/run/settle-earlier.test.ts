@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger, Run, StepOutcome } from '../../src/contracts/ledger.ts';
 import type { Provider } from '../../src/contracts/provider.ts';
-import { TargetFailure } from '../../src/domain/failure.ts';
 import type { Change, Step } from '../../src/domain/change.ts';
+import { TargetFailure } from '../../src/domain/failure.ts';
 import type { Account, User } from '../../src/domain/user.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Target } from '../../src/run/connect-target.ts';
