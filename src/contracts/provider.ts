@@ -62,15 +62,20 @@ export interface Provider<Config = unknown> {
    * header is read as if it had the right one, with a warning.
    */
   readonly headerAliases?: Readonly<Record<string, readonly string[]>>;
+  /** The parts of this definition that a job's settings change, such as what it supports or its steps. */
+  under?(config: Config): Partial<Omit<Provider<Config>, 'id' | 'config' | 'under'>>;
+  /** What tells two targets at one address apart, such as a tenant's name; the ledger keeps their entries apart by it. */
+  tenant?(config: Config): string;
   /** The id of the user whom this person's attributes would create, where that can be told beforehand; else null. */
   idOf(attributes: Attributes): string | null;
   /** What is wrong with a job that only the provider can know. */
   review(config: Config, asked: Asked): readonly Finding[];
   /**
    * The ordered calls that a need takes. `user` is the account as it is now, null for a create;
-   * `restore` is what `remembers` returned when this job disabled the account.
+   * `restore` is what `remembers` returned when this job disabled the account; `wanted` is all that the feed says of
+   * the person, unchanged values too, with null for what it clears; empty for somebody whom it does not name.
    */
-  steps(need: Need, user: User | null, restore: Attributes | null): readonly Step[];
+  steps(need: Need, user: User | null, restore: Attributes | null, wanted: Attributes): readonly Step[];
   /** Why the target would refuse what a person needs, told before anything is sent; null when it would not. */
   objection?(need: Need): Reason | null;
   /** What has to be remembered when this user is disabled, so that enabling restores it. */

@@ -372,10 +372,11 @@ export interface HttpReferences {
 export interface TargetSettings {
   /** Its name in the job's list of targets; else its provider's id. */
   readonly name: string;
+  /** As the target's settings make it. */
   readonly provider: Provider;
   /** Without a trailing slash; null with a sandbox, whose address is known when it runs. */
   readonly baseUrl: string | null;
-  /** What the ledger keeps its entries under: `sandbox:PROVIDER`, or origin and path prefix of `baseUrl`. */
+  /** What the ledger keeps its entries under: `sandbox:PROVIDER`, or origin and path prefix of `baseUrl`, and a tenant. */
   readonly origin: string;
   readonly sandbox: SandboxSettings | null;
   /** As the provider's own schema parsed it. */

@@ -96,16 +96,17 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
   const { data, report } = view;
   const { directory } = identity;
   const rawTarget = targetOf(data);
-  const provider = resolveProvider(rawTarget, context.providers, report);
+  const environments = Object.keys(isRecord(data.environments) ? data.environments : {});
+  const known = resolveProvider(rawTarget, context.providers, report);
+  const targetContext = { directory, name: view.name, provider: known, environments, report };
+  const target = rawTarget && resolveTarget(rawTarget, targetContext);
+  const provider = target?.provider ?? known;
   const creates = fieldOf(data.policy, 'create') !== false;
   const ledger = resolveLedger(data.ledger, directory, report);
   const feed = resolveFeed(data.feed, { directory, provider, creates, report });
   const match = resolveMatch(data.match, fieldOf(data.feed, 'columns'), { provider, report });
   const state = resolveState(data.state, { directory, provider, report });
   const policy = resolvePolicy(data.policy, provider, report);
-  const environments = Object.keys(isRecord(data.environments) ? data.environments : {});
-  const targetContext = { directory, name: view.name, provider, environments, report };
-  const target = rawTarget && resolveTarget(rawTarget, targetContext);
   if (target && policy) review(target, policy, data, report);
   if (!(name && ledger && feed && match && state && policy && target)) return undefined;
   return {

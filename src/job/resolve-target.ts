@@ -63,9 +63,19 @@ export function resolveTarget(raw: JsonRecord, context: TargetContext): TargetSe
   const fieldNames = context.name === null ? targetFieldNames : namedTargetFieldNames;
   const config = resolveConfig(raw, { provider, sandbox, fieldNames, report });
   if (config === undefined || sandbox === undefined || baseUrl === undefined) return undefined;
-  const origin = baseUrl ?? `sandbox:${provider.id}`;
   const name = context.name ?? provider.id;
-  return { name, provider, baseUrl, origin, sandbox, config: config.value, limits, http };
+  const place = baseUrl ?? `sandbox:${provider.id}`;
+  const tenant = provider.tenant?.(config.value);
+  return {
+    name,
+    provider: provider.under === undefined ? provider : { ...provider, ...provider.under(config.value) },
+    baseUrl,
+    origin: tenant === undefined ? place : `${place}#${tenant}`,
+    sandbox,
+    config: config.value,
+    limits,
+    http,
+  };
 }
 
 /** Null without a sandbox; undefined when its shape is wrong, which has been reported. */

@@ -2,7 +2,7 @@ import { type Difference, type DiffSettings, diffAbsent, diffPerson } from '../d
 import type { Need, Operation } from '../domain/change.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { GuardName } from '../domain/settings.ts';
-import type { Account } from '../domain/user.ts';
+import type { Account, Attributes } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { Target } from './connect-target.ts';
@@ -28,6 +28,14 @@ const guardOf: Readonly<Record<Operation, GuardName>> = {
   disable: 'disables',
   remove: 'removals',
 };
+
+/** What the feed says of somebody: its attributes, and the references that wait. */
+interface Said {
+  readonly says: Attributes;
+  readonly waiting: Referring['waiting'];
+}
+
+const nothingSaid: Said = { says: {}, waiting: {} };
 
 /** Compares everybody, one by one, and stages what they need. */
 export function compare(
@@ -62,12 +70,12 @@ export function compare(
   const resolve = referenceResolver(provider, job.feed.columns, matching);
   let unresolvedReferences = 0;
   /** Gives false for a need that takes no call at all, such as taking roles from somebody who has none. */
-  const stage = (wanted: Need, account: Account | null, waiting: Referring['waiting']): boolean => {
+  const stage = (wanted: Need, account: Account | null, { says, waiting }: Said): boolean => {
     const conflict = wanted.conflict ?? provider.objection?.(wanted) ?? null;
     const restore = account?.disabled?.restore ?? null;
     const steps =
       conflict === null
-        ? [...provider.steps(wanted, wanted.user, restore), ...waitingSteps(provider, wanted, waiting)]
+        ? [...provider.steps(wanted, wanted.user, restore, says), ...waitingSteps(provider, wanted, waiting)]
         : [];
     if (conflict === null && steps.length === 0) return false;
     const need = { ...wanted, conflict };
@@ -81,11 +89,11 @@ export function compare(
     difference: Difference,
     need: Need | null,
     account: Account | null,
-    waiting: Referring['waiting'] = {},
+    said: Said = nothingSaid,
   ): Difference['bucket'] => {
     if (difference.account !== null) matching.remember(difference.account);
     if (need === null) return difference.bucket;
-    return stage(need, account, waiting) ? 'changed' : 'unchanged';
+    return stage(need, account, said) ? 'changed' : 'unchanged';
   };
   for (const pair of matching.people()) {
     const { person, waiting, unresolved } = resolve(pair.person);
@@ -95,7 +103,8 @@ export function compare(
     const refers = stays && pair.user !== null && Object.keys(waiting).length > 0;
     const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
     const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
-    const bucket = take(difference, need, pair.account, takesSteps ? waiting : {});
+    const said = { says: person.attributes, waiting: takesSteps ? waiting : {} };
+    const bucket = take(difference, need, pair.account, said);
     buckets[bucket] += person.rows.length;
   }
   for (const pair of matching.absent()) {

@@ -68,7 +68,7 @@ export function waitingSteps(
   const user = need.user ?? { id: '', active: true, attributes: need.after };
   const before: Attributes = Object.fromEntries(names.map((name) => [name, user.attributes[name] ?? null]));
   const update: Need = { ...need, operation: 'update', user, before, after: waiting };
-  return provider.steps(update, user, null).map((step) => {
+  return provider.steps(update, user, null, {}).map((step) => {
     const values = Object.entries(step.values).filter(([name]) => waiting[name] === undefined);
     return { ...step, values: Object.fromEntries(values), references: waiting };
   });

@@ -94,7 +94,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
   });
   const createItem = (name: string): Item => {
     const attributes = attributesOf(name);
-    const [step] = target.provider.steps(needOf('create', null, {}, attributes), null, null);
+    const [step] = target.provider.steps(needOf('create', null, {}, attributes), null, null, attributes);
     if (step === undefined) throw new Error('A create takes no step.');
     return { step, userId: null, attributes };
   };
@@ -210,7 +210,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     const name = 'name.givenName' in example ? 'name.givenName' : 'displayName';
     const after = { [name]: 'Renamed' };
     const need = needOf('update', before, { [name]: before.attributes[name] ?? null }, after);
-    const steps = target.provider.steps(need, before, null);
+    const steps = target.provider.steps(need, before, null, {});
     for (const step of steps) {
       const outcomes = await write([
         { step, userId: before.id, attributes: { ...before.attributes, ...after } },
@@ -250,7 +250,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
       target.provider.idOf(attributesOf(name)) ?? '',
     );
     const need = needOf('update', user, { roles: [] }, { roles: [sandboxRole] });
-    for (const step of target.provider.steps(need, user, null)) {
+    for (const step of target.provider.steps(need, user, null, {})) {
       await write([{ step, userId: user.id, attributes: attributesOf(name) }]);
     }
     return lookUp(name);

@@ -392,6 +392,7 @@ describe('a phone needs its country code', () => {
       need('update', { 'phoneNumbers.work': '5550100' }, { 'phoneNumbers.work': '5550101' }),
       user('jdoe', { [code]: '+33' }),
       null,
+      {},
     );
     expect(change).toEqual([
       { action: 'update', subject: '', values: { 'phoneNumbers.work': '5550101', [code]: '+33' } },
