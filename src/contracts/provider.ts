@@ -26,6 +26,11 @@ export interface Supports {
   readonly listAll: boolean;
   /** False when the list leaves users out; those known to the ledger are then completed by `unlisted`. */
   readonly listIsComplete: boolean;
+  /**
+   * Set where the list leaves users out and a look-up finds them: whoever the ledger or the feed names and the list
+   * does not show is then looked up, and `unlisted` is for exported files only.
+   */
+  readonly lookUpUnlisted?: true;
   readonly lookUp: boolean;
   /** Whether a create takes the first password of a new user (`Item.initialPassword`). */
   readonly initialPassword: boolean;
@@ -80,6 +85,8 @@ export interface Provider<Config = unknown> {
   objection?(need: Need): Reason | null;
   /** What has to be remembered when this user is disabled, so that enabling restores it. */
   remembers(user: User): Attributes;
+  /** A listed user, with what lists never show as the ledger knows it; absent where they show everything. */
+  listed?(user: User, known: User): User;
   /** What a user whom the ledger knows but the list leaves out looks like now. */
   unlisted(user: User): User;
   /** The user after a step succeeded; `user` is null before a create. Pure, for the ledger's last known values. */

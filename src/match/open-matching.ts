@@ -43,9 +43,11 @@ export interface Matching {
   addUsers(users: readonly User[]): void;
   /** Takes what the ledger knows for the users of the target. */
   takeAccountsAsUsers(): void;
+  /** Listed users whom the ledger knows, completed by what the provider says that lists never show. */
+  completeListed(listed: (user: User, known: User) => User): void;
   /** Linked accounts that the target did not list, completed by what the provider says that means. */
   completeUnlisted(unlisted: (user: User) => User): void;
-  /** Everybody named by a person or a linked account, once: whom to look up where there is no list. */
+  /** Everybody named by a person or a linked account whom no list showed, once: whom to look up. */
   sought(): Generator<readonly { readonly userId: string | null; readonly attributes: Attributes }[]>;
   /** Keeps each user once: two look-ups may find the same one, after a rename for instance. */
   dropRepeatedUsers(): void;
@@ -97,6 +99,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?)');
   const insertAccount = prepare('INSERT INTO account VALUES (?, ?, ?, ?, ?)');
   const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
+  const updateState = prepare('UPDATE user SET state = ? WHERE rowid = ?');
   const insertMemory = prepare('INSERT OR REPLACE INTO memory VALUES (?, ?)');
   const insertChange = prepare('INSERT INTO change VALUES (?, ?, ?, ?)');
 
@@ -136,6 +139,17 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
     },
     takeAccountsAsUsers: () =>
       database.exec('INSERT INTO user SELECT user_id, match_key, 1, state FROM account ORDER BY user_id'),
+    completeListed: (listed) => {
+      database.exec('CREATE INDEX user_by_id ON user (user_id)');
+      const both = read<[row: number, id: string, state: string, known: string]>(`
+        SELECT u.rowid, u.user_id, u.state, a.state
+        FROM account a CROSS JOIN user u ON u.user_id = a.user_id ORDER BY u.rowid`);
+      for (const [row, id, state, known] of both) {
+        const completed = stateText(listed(userFrom(id, state), userFrom(id, known)));
+        if (completed !== state) updateState.run(completed, row);
+      }
+      database.exec('DROP INDEX user_by_id');
+    },
     completeUnlisted: (unlisted) => {
       database.exec('CREATE INDEX user_by_id ON user (user_id)');
       const missing = read<[id: string, state: string]>(`
@@ -154,10 +168,12 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
     sought: function* () {
       database.exec(`
         CREATE INDEX account_by_link ON account (link_key);
-        CREATE INDEX account_by_match ON account (match_key);`);
-      const accounts = read<[id: string, state: string]>(
-        'SELECT user_id, state FROM account WHERE link_key IS NOT NULL ORDER BY user_id',
-      );
+        CREATE INDEX account_by_match ON account (match_key);
+        CREATE INDEX user_by_id ON user (user_id);
+        CREATE INDEX user_by_match ON user (match_key);`);
+      const accounts = read<[id: string, state: string]>(`
+        SELECT user_id, state FROM account a WHERE link_key IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM user u WHERE u.user_id = a.user_id) ORDER BY user_id`);
       for (const page of pages(accounts)) {
         yield page.map(([id, state]) => ({ userId: id, attributes: userFrom(id, state).attributes }));
       }
@@ -165,10 +181,12 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         SELECT body FROM person p
         WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key = p.link_key)
           AND NOT EXISTS (SELECT 1 FROM account a WHERE a.link_key IS NOT NULL AND a.match_key = p.match_key)
+          AND NOT EXISTS (SELECT 1 FROM user u WHERE u.match_key = p.match_key)
         GROUP BY match_key ORDER BY min(rowid)`);
       for (const page of pages(people)) {
         yield page.map(([body]) => ({ userId: null, attributes: personFrom(body).attributes }));
       }
+      database.exec('DROP INDEX user_by_id; DROP INDEX user_by_match;');
     },
     dropRepeatedUsers: () => {
       database.exec(`

@@ -1,7 +1,7 @@
 import { type Difference, type DiffSettings, diffAbsent, diffPerson } from '../diff/diff-pair.ts';
 import type { Need, Operation } from '../domain/change.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
-import type { GuardName } from '../domain/settings.ts';
+import type { Column, GuardName } from '../domain/settings.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
@@ -75,7 +75,10 @@ export function compare(
     const restore = account?.disabled?.restore ?? null;
     const steps =
       conflict === null
-        ? [...provider.steps(wanted, wanted.user, restore, says), ...waitingSteps(provider, wanted, waiting)]
+        ? [
+            ...provider.steps(wanted, wanted.user, restore, says),
+            ...waitingSteps(provider, wanted, waiting, says),
+          ]
         : [];
     if (conflict === null && steps.length === 0) return false;
     const need = { ...wanted, conflict };
@@ -103,7 +106,9 @@ export function compare(
     const refers = stays && pair.user !== null && Object.keys(waiting).length > 0;
     const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
     const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
-    const said = { says: person.attributes, waiting: takesSteps ? waiting : {} };
+    const says =
+      pair.user === null ? person.attributes : withoutIdleClears(person.attributes, job.feed.columns);
+    const said = { says, waiting: takesSteps ? waiting : {} };
     const bucket = take(difference, need, pair.account, said);
     buckets[bucket] += person.rows.length;
   }
@@ -115,4 +120,12 @@ export function compare(
   }
   const rows: RowCounts = { total: feed.rows, quarantined: inputs.quarantined, duplicates: 0, ...buckets };
   return { rows, people, absencesHeld, fromAbsence, unresolvedReferences };
+}
+
+/** An empty cell of a column that is written on creation only, or only while it is empty, takes nothing from a user. */
+function withoutIdleClears(attributes: Attributes, columns: readonly Column[]): Attributes {
+  const idle = new Set(columns.filter(({ write }) => write !== 'always').map(({ attribute }) => attribute));
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name, value]) => value !== null || !idle.has(name)),
+  );
 }

@@ -62,13 +62,14 @@ export function waitingSteps(
   provider: Provider,
   need: Need,
   waiting: Readonly<Record<string, string>>,
+  says: Attributes,
 ): readonly Step[] {
   const names = Object.keys(waiting);
   if (names.length === 0) return [];
   const user = need.user ?? { id: '', active: true, attributes: need.after };
   const before: Attributes = Object.fromEntries(names.map((name) => [name, user.attributes[name] ?? null]));
   const update: Need = { ...need, operation: 'update', user, before, after: waiting };
-  return provider.steps(update, user, null, {}).map((step) => {
+  return provider.steps(update, user, null, says).map((step) => {
     const values = Object.entries(step.values).filter(([name]) => waiting[name] === undefined);
     return { ...step, values: Object.fromEntries(values), references: waiting };
   });

@@ -18,7 +18,8 @@ export async function remember(
   const { ledger, scope } = open;
   if (source === 'target') {
     for (const accounts of matching.unremembered()) await ledger.saveAccounts(scope, accounts);
-    if (job.target.provider.supports.listIsComplete) {
+    const { listIsComplete, lookUpUnlisted = false } = job.target.provider.supports;
+    if (listIsComplete || lookUpUnlisted) {
       for (const ids of matching.gone()) await ledger.forgetAccounts(scope, ids);
     }
     await ledger.noteCompleteRead(scope, open.run.asOf);

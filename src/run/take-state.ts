@@ -25,22 +25,20 @@ export async function takeState(
     matching.takeAccountsAsUsers();
     return;
   }
-  if (source === 'target' && !target.provider.supports.listAll) {
-    await lookUpEverybody(target, matching);
-    return;
-  }
-  if (source === 'target') {
-    for await (const page of target.connection.readUsers()) matching.addUsers(page);
-  } else {
+  const { provider, connection } = target;
+  const { listAll, listIsComplete, lookUpUnlisted = false } = provider.supports;
+  if (source === 'file') {
     for await (const page of exportedUsers(job, target)) matching.addUsers(page);
+  } else if (listAll) {
+    for await (const page of connection.readUsers()) matching.addUsers(page);
   }
-  const { provider } = target;
-  if (source === 'file' || !provider.supports.listIsComplete)
-    matching.completeUnlisted((user) => provider.unlisted(user));
+  if (provider.listed !== undefined) matching.completeListed(provider.listed);
+  if (source === 'target' && (!listAll || lookUpUnlisted)) await lookUpOthers(target, matching);
+  else if (source === 'file' || !listIsComplete) matching.completeUnlisted((user) => provider.unlisted(user));
 }
 
-/** Looks up everybody whom the feed or the ledger names: the target has no list, so nobody else is seen. */
-async function lookUpEverybody(target: Target, matching: Matching): Promise<void> {
+/** Looks up everybody whom the feed or the ledger names and no list showed. */
+async function lookUpOthers(target: Target, matching: Matching): Promise<void> {
   for (const sought of matching.sought()) {
     const found = await target.connection.lookUp(sought);
     matching.addUsers(found.filter((user) => user !== undefined));
@@ -66,7 +64,7 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
     ...job.feed,
     path,
     columns: [
-      ...job.feed.columns.filter((column) => column.attribute !== 'externalId'),
+      ...job.feed.columns.filter((column) => column.attribute !== 'externalId').map(asExported),
       ...(idColumn === null ? [] : [ownIdColumn(idColumn)]),
     ],
     // What is exported from a target holds no passwords.
@@ -105,6 +103,11 @@ function userOf(person: Person, path: string, target: Target): User {
 
 /** Under this name the target's own id passes through the reading of the file; no provider has such an attribute. */
 const ownId = 'rollcall.id';
+
+/** In an export an empty cell is a value like any other: the user has none. */
+function asExported(column: Column): Column {
+  return { ...column, empty: 'clear' };
+}
 
 function ownIdColumn(from: string): Column {
   const words = { activeWords: [], leaverWords: [] };

@@ -63,13 +63,16 @@ export function failureOfAnswer(raw: RawAnswer, call: CallName, redact: Redact):
   return new TargetFailure({ ...more, trouble: 'refused' });
 }
 
-export function unreadable(call: CallName, what: string): TargetFailure {
+export function unreadable(call: CallName, what: string, hint = addressOrProxyHint): TargetFailure {
   return new TargetFailure({
     trouble: 'unreadable',
     message: `The answer to ${nameOf(call)} is not what RSA ID Plus documents: ${what}.`,
-    hint: 'A sign-in page or a proxy may have answered: check target.baseUrl and target.http.',
+    hint,
   });
 }
+
+const addressOrProxyHint =
+  'A sign-in page or a proxy may have answered: check target.baseUrl and target.http.';
 
 const permissionHint =
   'The API client lacks a permission. Looking up takes rsa.user.read, enabling and disabling rsa.user.manage, ' +

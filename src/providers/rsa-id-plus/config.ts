@@ -72,6 +72,20 @@ export const Config = z.strictObject({
     .enum(['username', 'email'])
     .default('username')
     .describe('By what the users of the feed are looked up. Older tenants know `email` only.'),
+  list: z
+    .enum(['lookUp', 'search'])
+    .default('lookUp')
+    .describe(
+      'How the present users are read: lookUp asks for each person of the feed and of the ledger, search pages through ' +
+        'all whose address holds `emailLike`, and looks up only those whom it does not show.',
+    ),
+  emailLike: z
+    .string()
+    .min(1)
+    .default('@')
+    .describe(
+      'With list: search, the part of an address that is searched. That @ lists everybody is unconfirmed.',
+    ),
   removal: z
     .enum(['markDeleted', 'delete'])
     .optional()

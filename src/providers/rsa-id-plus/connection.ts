@@ -27,6 +27,7 @@ import {
   updateCall,
 } from './requests.ts';
 import { answersTo, openService, type Service } from './service.ts';
+import { searchUsers } from './search.ts';
 import { openTokens } from './tokens.ts';
 import { attributesOf, beside } from './users.ts';
 
@@ -37,9 +38,9 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
     // An API client is no user.
     ownId: null,
 
-    // biome-ignore lint/correctness/useYield: there is nothing to give.
-    async *readUsers() {
-      throw new Error('RSA ID Plus has no list of all users.');
+    readUsers() {
+      if (config.list !== 'search') throw new Error('RSA ID Plus has no list of all users.');
+      return searchUsers(service, config.emailLike);
     },
 
     lookUp: (sought) => mapSome(sought, lookUpsAtOnce, (one) => lookUpOne(one, service, config)),

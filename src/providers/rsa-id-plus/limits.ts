@@ -16,6 +16,9 @@ export const limits: Limits = {
   requestTimeoutMs: 60_000,
 };
 
+/** Users on a page of a search, at most and by default (User Search API Version 2 page, 2026). */
+export const searchPageSize = 25;
+
 /** Look-ups handed to the limiter at once; it lets out as many of them as the job's limits allow. */
 export const lookUpsAtOnce = 32;
 

@@ -2,6 +2,7 @@ import type { Item } from '../../contracts/provider.ts';
 import type { Attributes, User, Value } from '../../domain/user.ts';
 import type { CallName } from './answers.ts';
 import type { Settings } from './config.ts';
+import { searchPageSize } from './limits.ts';
 import { attributesOf, beside, listFields, own, singleFields } from './users.ts';
 
 export interface Call extends CallName {
@@ -23,6 +24,12 @@ export interface LookUpKey {
 
 export function lookUpCall({ by, value }: LookUpKey): Call {
   return call('POST', `${users}/lookup`, { [by]: value });
+}
+
+/** One page of the users whose address holds a text, sorted by address; pages count from 0 (Search Version 2 page, 2026). */
+export function searchCall(emailLike: string, pageNumber: number): Call {
+  const path = `/AdminInterface/restapi/v2/users/search?pageSize=${searchPageSize}&pageNumber=${pageNumber}`;
+  return call('POST', path, { emailLike }, 'v2/users/search');
 }
 
 /** The keys under which a user may be found, the preferred one first. */
@@ -133,7 +140,8 @@ function unsafeLists(item: Item, known: Attributes, settings: Settings): string 
     if (lacking.length === 0) return null;
     return (
       `This tenant clears what an update leaves out, and neither the feed nor an earlier run says what ` +
-      `${lacking.join(', ')} shall be. Nothing was sent: map ${lacking.length === 1 ? 'it' : 'them'}.`
+      `${lacking.join(', ')} shall be. Nothing was sent: map ${lacking.length === 1 ? 'it' : 'them'}, with ` +
+      '`empty: clear` if an empty cell says that there is none.'
     );
   }
   const unseen = item.step.values[beside.unseen];

@@ -41,8 +41,8 @@ function updateFindings(config: Config, { attributes }: Asked): readonly Finding
     const unmapped = [...listFields, ...singleFields].map(([name]) => name).filter(notIn(attributes));
     if (unmapped.length === 0) return [];
     const message =
-      `This tenant clears what an update leaves out, and look-ups do not show ${unmapped.join(', ')}: map them, ` +
-      'or updates of users whom rollcall did not create are refused.';
+      `This tenant clears what an update leaves out, and look-ups do not show ${unmapped.join(', ')}: map them ` +
+      '(`empty: clear` where an empty cell says that there is none), or updates of users whom rollcall did not create are refused.';
     return [{ severity: 'warning', path: ['target', 'omittedLists'], message }];
   }
   const mapped = lists.filter((name) => attributes.includes(name));

@@ -1,6 +1,6 @@
 import type { Need, Reason, Step } from '../../domain/change.ts';
 import type { Attributes, User, Value } from '../../domain/user.ts';
-import { beside, isMarked, listFields, singleFields } from './users.ts';
+import { beside, isMarked, listFields, singleFields, unseenAttributes } from './users.ts';
 
 export type Action = 'create' | 'update' | 'enable' | 'disable' | 'unmark-deleted' | 'remove';
 
@@ -18,18 +18,19 @@ const writable: readonly string[] = [
  * The calls that a need takes, in the order in which the service accepts them: who is removed must be disabled
  * first (Mark User Deleted and Delete User Now pages, 2026), and a mark that somebody else set must go before the
  * account can work again.
+ * @param said what the feed says of the person, where an update has to know all fields; else empty
  */
-export function steps(need: Need, user: User | null): readonly Step[] {
+export function steps(need: Need, user: User | null, said: Attributes): readonly Step[] {
   switch (need.operation) {
     case 'create':
       return [step('create', pick(need.after))];
     case 'update':
-      return updateSteps(need, user);
+      return updateSteps(need, user, said);
     case 'enable':
       return [
         ...(user !== null && isMarked(user) ? [step('unmark-deleted')] : []),
         step('enable'),
-        ...updateSteps(need, user),
+        ...updateSteps(need, user, said),
       ];
     case 'disable':
       return [step('disable')];
@@ -51,7 +52,7 @@ export function objection(need: Need): Reason | null {
 }
 
 /** One call with what changes, and what it takes to find the account and to judge the risk; or none. */
-function updateSteps(need: Need, user: User | null): readonly Step[] {
+function updateSteps(need: Need, user: User | null, said: Attributes): readonly Step[] {
   const values = pick(need.after);
   if (Object.keys(values).length === 0) return [];
   const known = user?.attributes ?? {};
@@ -60,12 +61,19 @@ function updateSteps(need: Need, user: User | null): readonly Step[] {
     .filter((name) => values[name] !== undefined && known[name] === undefined);
   return [
     step('update', {
+      ...emptied(said, known),
       ...values,
       ...was(beside.userName, values.userName, known.userName),
       ...was(beside.email, values['emails.work'], known['emails.work']),
       ...(unseen.length === 0 ? {} : { [beside.unseen]: unseen }),
     }),
   ];
+}
+
+/** What nobody can read and the feed clears: unknown and empty compare equal, so it is among no changes. */
+function emptied(said: Attributes, known: Attributes): Attributes {
+  const names = unseenAttributes.filter((name) => said[name] === null && known[name] === undefined);
+  return Object.fromEntries(names.map((name) => [name, null]));
 }
 
 function was(name: string, next: Value | null | undefined, before: Value | null | undefined): Attributes {

@@ -33,6 +33,14 @@ const numberFields = [
   ['phoneNumbers.work', 'voiceNumber'],
 ] as const;
 
+const textFields = [
+  ['userName', 'principalUsername'],
+  ['name.givenName', 'firstName'],
+  ['name.familyName', 'lastName'],
+  ['emails.work', 'emailAddress'],
+  [own.identitySource, 'identitySource'],
+] as const;
+
 /** What a look-up may leave out: for these, what was last written is all that is known. */
 export const unseenAttributes: readonly string[] = [...listFields, ...singleFields].map(([name]) => name);
 
@@ -41,7 +49,9 @@ export const unseenAttributes: readonly string[] = [...listFields, ...singleFiel
  * @param remembered last known values of the same account: they stand in for what the look-up cannot show
  */
 export function userOf(found: LookedUp, remembered: Attributes): User {
-  const marked = found.markDeleted === true;
+  const enabled = found.userStatus.toLowerCase() === 'enabled';
+  // Who is enabled is not marked; of others an answer that is silent says nothing.
+  const marked = found.markDeleted === undefined && !enabled ? undefined : found.markDeleted === true;
   const attributes: Record<string, Value | null> = {};
   for (const name of unseenAttributes) {
     const value = remembered[name];
@@ -51,13 +61,17 @@ export function userOf(found: LookedUp, remembered: Attributes): User {
     const number = found[field];
     if (number !== undefined) attributes[name] = number || null;
   }
-  attributes.userName = found.principalUsername || null;
-  attributes['name.givenName'] = found.firstName || null;
-  attributes['name.familyName'] = found.lastName || null;
-  attributes['emails.work'] = found.emailAddress || null;
-  attributes[own.identitySource] = found.identitySource || null;
-  attributes[own.markDeleted] = marked;
-  return { id: found.id, active: !marked && found.userStatus.toLowerCase() === 'enabled', attributes };
+  for (const [name, field] of textFields) {
+    const text = found[field];
+    if (text !== undefined) attributes[name] = text || null;
+  }
+  if (marked !== undefined) attributes[own.markDeleted] = marked;
+  return { id: found.id, active: enabled && marked !== true, attributes };
+}
+
+/** A user from a search or an export, with what it does not show as it was last known. */
+export function listed(user: User, known: User): User {
+  return { ...user, attributes: { ...known.attributes, ...user.attributes } };
 }
 
 export function isMarked(user: User): boolean {

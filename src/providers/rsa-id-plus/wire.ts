@@ -24,6 +24,13 @@ export const LookedUp = z.object({
 });
 export type LookedUp = z.infer<typeof LookedUp>;
 
+/**
+ * A user on a page of a search, whose field names are unconfirmed: those of a look-up, or those of a save where the two
+ * differ.
+ */
+export const Searched = LookedUp.extend({ email: Text, userName: Text });
+export type Searched = z.infer<typeof Searched>;
+
 /** The answer to an enable or disable (vendor's User Status page, 2026). */
 export const StatusAnswer = z.object({ userStatus: z.string() });
 

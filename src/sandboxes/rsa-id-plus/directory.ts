@@ -84,6 +84,12 @@ export class Directory {
     return id === undefined ? null : this.find(id);
   }
 
+  /** Whose address holds the text, by address; without case, which is the sandbox's own choice. */
+  withEmailLike(text: string): readonly RsaUser[] {
+    const found = [...this.#users.values()].filter(({ email }) => fold(email).includes(fold(text)));
+    return found.sort((one, other) => compareText(fold(one.email), fold(other.email)));
+  }
+
   hasGroup(name: string): boolean {
     return this.#groups.has(name);
   }
@@ -133,6 +139,11 @@ export async function loadDirectory(file: UsersFile | null): Promise<Directory> 
     directory.put(user);
   }
   return directory;
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 /** An id in the form of a UUID, the same at every start. */

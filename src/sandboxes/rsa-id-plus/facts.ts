@@ -1,5 +1,7 @@
 /** Below the host of the Administration API (vendor's pages, 2026). */
 export const users = '/AdminInterface/restapi/v1/users';
+/** The second version of the search, the one with pages (vendor's page, 2026). */
+export const searchPath = '/AdminInterface/restapi/v2/users/search';
 /** Below the issuer; in the vendor's world another host. */
 export const tokenPath = '/oauth/token';
 /** The sandbox's own, in the place of the console's download. */
@@ -10,6 +12,7 @@ export const localSource = 'Local Identity Source';
 /** The permissions that an operation takes; one of them will do (pages of the calls and on permissions, 2026). */
 export const permissions = {
   lookup: ['rsa.user.read'],
+  search: ['rsa.user.read'],
   create: ['rsa.group.users.manage', 'rsa.user.local.manage'],
   update: ['rsa.group.users.manage', 'rsa.user.local.manage'],
   enable: ['rsa.user.manage'],

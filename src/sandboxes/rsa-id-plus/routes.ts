@@ -2,8 +2,9 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { SandboxApp, SandboxBindings } from '../sandbox.ts';
 import { appError, gatewayError } from './answers.ts';
-import { clientPath, type Operation, permissions, tokenPath, users } from './facts.ts';
+import { clientPath, type Operation, permissions, searchPath, tokenPath, users } from './facts.ts';
 import { shown } from './judge.ts';
+import { search } from './search.ts';
 import type { SignIn } from './sign-in.ts';
 import { changeStatus, type Domain, deleteNow, mark, save } from './writes.ts';
 
@@ -33,6 +34,8 @@ export function buildApp(domain: Domain, signIn: SignIn): SandboxApp {
     return Response.json(body, { status });
   });
   app.use(`${users}/*`, async (context, next) => authorise(context, signIn) ?? next());
+  app.use(searchPath, async (context, next) => authorise(context, signIn) ?? next());
+  app.post(searchPath, ({ env, req }) => search(domain, req.query(), env.seen.json, env.faults));
   app.post(`${users}/lookup`, (context) => lookUp(context, domain));
   app.post(`${users}/create`, ({ env }) => save(domain, 'create', env.seen.json, env.faults));
   app.put(`${users}/update`, ({ env }) => save(domain, 'update', env.seen.json, env.faults));
@@ -48,6 +51,7 @@ export function buildApp(domain: Domain, signIn: SignIn): SandboxApp {
 
 /** The operation that a request is; null when it is none. */
 export function operationOf(method: string, path: string, json: unknown): Operation | null {
+  if (path === searchPath) return method === 'POST' ? 'search' : null;
   if (!path.startsWith(`${users}/`)) return null;
   const rest = path.slice(users.length + 1);
   if (method === 'POST' && rest === 'lookup') return 'lookup';
@@ -69,7 +73,9 @@ export function namedIn(path: string, json: unknown): readonly string[] {
     return typeof value === 'string' ? [value] : [];
   });
   const [, id] = /\/users\/([^/]+)(?:\/|$)/.exec(path) ?? [];
-  return id === undefined || /^(lookup|create|update)$/.test(id) ? names : [...names, decodeURIComponent(id)];
+  return id === undefined || /^(lookup|search|create|update)$/.test(id)
+    ? names
+    : [...names, decodeURIComponent(id)];
 }
 
 function authorise(context: RsaContext, signIn: SignIn): Response | null {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Need } from '../../../src/domain/change.ts';
+import type { User } from '../../../src/domain/user.ts';
 import { objection, steps } from '../../../src/providers/rsa-id-plus/steps.ts';
 import { applied } from '../../../src/providers/rsa-id-plus/users.ts';
 import { createOnly, verdict } from '../../../src/providers/rsa-id-plus/verdict.ts';
 import { need, person, user } from './world.ts';
 
-const actions = (...args: Parameters<typeof steps>) => steps(...args).map(({ action }) => action);
+const actions = (what: Need, who: User | null) => steps(what, who, {}).map(({ action }) => action);
 const step = (action: string, values = {}) => ({ action, subject: '', values });
 const marked = user({ 'rsa-id-plus.markDeleted': true }, { active: false });
 
@@ -26,7 +28,7 @@ describe('steps', () => {
   });
 
   it('writes nothing but what changes, and what finding the account takes', () => {
-    const [update] = steps(need('update', { 'emails.work': 'new@example.com' }), user());
+    const [update] = steps(need('update', { 'emails.work': 'new@example.com' }), user(), {});
     expect(update?.values).toEqual({
       'emails.work': 'new@example.com',
       'was.emails.work': 'ada.moreau@example.com',
@@ -35,7 +37,7 @@ describe('steps', () => {
 
   it('says which lists it writes without knowing them', () => {
     const after = { groups: ['VPN'], 'rsa-id-plus.smsPhones': ['1'] };
-    const [update] = steps(need('update', after), user({ groups: [] }));
+    const [update] = steps(need('update', after), user({ groups: [] }), {});
     expect(update?.values.unseen).toEqual(['rsa-id-plus.smsPhones']);
   });
 

@@ -180,8 +180,13 @@ export function need(operation: Need['operation'], after: Attributes, before: Us
 }
 
 /** The items of a change, as core makes them. */
-export function items(operation: Need['operation'], after: Attributes, before: User | null = null): Item[] {
-  return steps(need(operation, after, before), before).map((step) => ({
+export function items(
+  operation: Need['operation'],
+  after: Attributes,
+  before: User | null = null,
+  said: Attributes = {},
+): Item[] {
+  return steps(need(operation, after, before), before, said).map((step) => ({
     step,
     userId: before?.id ?? null,
     attributes: { ...before?.attributes, ...after },
