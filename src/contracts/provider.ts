@@ -38,7 +38,7 @@ export interface Supports {
 
 /** What a job asks of the provider, for `review`. */
 export interface Asked {
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, 'create' | 'update' | 'leavers'>;
   readonly attributes: readonly string[];
   /** True when the feed has a column with first passwords; its cells may be empty. */
   readonly initialPassword?: boolean;
@@ -93,7 +93,7 @@ export interface Provider<Config = unknown> {
   applied(step: Step, user: User | null, userId: string): User;
   /** Whether a write that is in doubt took effect, from what a look-up found; undefined: not found. */
   verdict(step: Step, found: User | undefined): 'applied' | 'notApplied' | 'cannotTell';
-  /** True when sending the step twice does no harm, because "exists already" then counts as applied. */
+  /** True when sending the step twice does no harm, because "exists already", or "gone already", then counts as applied. */
   createOnly(step: Step): boolean;
   /** How this target names a user in an attribute of another; needed when an attribute rule says `reference`. */
   referenceTo?(user: User): string | null;

@@ -1,20 +1,46 @@
+import type { Operation } from './change.ts';
+
+/** A named function over a cell's text, applied from left to right before the text becomes a value. */
+export type Transform =
+  | { readonly fn: 'lower' | 'upper' }
+  /** Literal text, every occurrence. */
+  | { readonly fn: 'replace'; readonly find: string; readonly by: string }
+  /** The part with this number, counted from 1, or from the end when negative; '' when there are fewer. */
+  | { readonly fn: 'part'; readonly split: string; readonly take: number }
+  /** Luxon's tokens, such as `dd.MM.yyyy`. */
+  | { readonly fn: 'date'; readonly from: string; readonly to: string }
+  /** E.164; a number without a country code belongs to `country` (ISO 3166, two letters). */
+  | { readonly fn: 'phone'; readonly country: string | null }
+  | {
+      readonly fn: 'map';
+      /** By the lower-case, trimmed word. */
+      readonly table: Readonly<Record<string, string>>;
+      readonly otherwise: 'keep' | 'empty' | 'reject';
+    };
+
 /** How one attribute is filled from the feed. */
 export interface Column {
   /** SCIM name of the attribute. */
   readonly attribute: string;
-  /** Header of the feed's column; null when `value` is a constant for all rows. */
-  readonly from: string | null;
+  /** Headers of the feed's columns that fill it, joined; empty when `value` is a constant for all rows. */
+  readonly from: readonly string[];
+  /** What stands between the texts of several columns; empty ones are left out with it. */
+  readonly join: string;
   readonly value: string | null;
+  readonly transform: readonly Transform[];
   readonly write: 'always' | 'onCreate' | 'ifEmpty';
   /** What an empty cell means: leave the target's value, clear it, or set the row aside. */
   readonly empty: 'keep' | 'clear' | 'reject';
+  /** Words that clear the value, compared without case: an explicit "nothing", where an empty cell is not one. */
+  readonly clearWords: readonly string[];
   /** Separator of a cell with several values. */
   readonly split: string;
   /** Glob patterns of the set's values that the job owns: only these are ever taken away. */
   readonly owned: readonly string[];
-  /** For `active`: status words, compared without case, that mean a person who stays or one who left. */
+  /** For `active`: status words, compared without case: a person who stays, one who left, one on leave of absence. */
   readonly activeWords: readonly string[];
   readonly leaverWords: readonly string[];
+  readonly leaveWords: readonly string[];
 }
 
 /** What proves that a full feed is whole. */
@@ -27,18 +53,137 @@ export interface Wholeness {
   readonly trailer: string | null;
 }
 
+/** Where the bytes of a feed come from. Paths are absolute. */
+export type FeedSource =
+  | { readonly kind: 'file'; readonly path: string }
+  /** Files by a glob pattern: the newest, or all of them in the order of their names. */
+  | { readonly kind: 'pattern'; readonly pattern: string; readonly pick: 'newest' | 'all' }
+  | { readonly kind: 'stdin' }
+  /** A program whose standard output is the feed, if it ends with status 0. */
+  | {
+      readonly kind: 'command';
+      readonly command: readonly string[];
+      readonly directory: string;
+      readonly timeoutMs: number;
+    };
+
+/** How it is told that a file has been delivered completely. */
+export interface Delivery {
+  /** A file that has to be there, `*` standing for the feed's own path; null: none is waited for. */
+  readonly marker: string | null;
+  /** Milliseconds for which the file must not have changed. */
+  readonly stableMs: number;
+  /** Milliseconds to wait for either. */
+  readonly waitMs: number;
+}
+
+/** What becomes of the file once a run has settled all that it asks for. */
+export type Afterwards =
+  | { readonly kind: 'leave' | 'delete' }
+  | { readonly kind: 'archive'; readonly directory: string };
+
+/** Bounds on a feed; one over a bound ends the reading with a clear error. Bytes are those of the decoded text. */
+export interface FeedLimits {
+  readonly fileBytes: number;
+  readonly recordBytes: number;
+  readonly fieldBytes: number;
+  readonly columns: number;
+  readonly jsonDepth: number;
+  /** Bytes that one compressed byte may become. */
+  readonly gzipRatio: number;
+}
+
+/** A condition on a cell, compared trimmed and without case. */
+export interface Condition {
+  readonly column: string;
+  readonly is: readonly string[] | null;
+  readonly isNot: readonly string[] | null;
+  /** Glob patterns. */
+  readonly like: readonly string[] | null;
+  readonly empty: boolean | null;
+}
+
+/** Which of several rows of one person counts: the first rule that tells them apart decides. */
+export type Preference =
+  | { readonly kind: 'is'; readonly column: string; readonly word: string }
+  | { readonly kind: 'latest' | 'earliest'; readonly column: string }
+  | { readonly kind: 'highest' | 'lowest'; readonly column: string };
+
+/** What several rows of one person mean; without it all of them are set aside. */
+export type OnePerson =
+  | { readonly kind: 'prefer'; readonly rules: readonly Preference[] }
+  /** A line per person and group: sets are united, all else has to agree. */
+  | { readonly kind: 'fold' };
+
+/** The column of a delta that says what is to be done. */
+export interface ActionColumn {
+  readonly column: string;
+  /** Words by operation, compared without case. */
+  readonly words: Readonly<Record<Operation, readonly string[]>>;
+  /** Several rows of one person: taken one after the other, or all set aside. */
+  readonly several: 'inOrder' | 'refuse';
+  /** What a delta may take from a user whom this job never linked before: nothing (a conflict), or what it says. */
+  readonly unlinked: 'conflict' | 'act';
+}
+
+/** Dates between which a person works here. */
+export interface Employment {
+  /** First day; who starts later is not due yet. */
+  readonly start: { readonly column: string; readonly leadDays: number } | null;
+  /** Last day; inclusive: the person still works on it. */
+  readonly end: { readonly column: string; readonly inclusive: boolean } | null;
+}
+
+/** How the feed writes its dates, and whose midnight they mean. */
+export interface FeedDates {
+  /** Luxon's tokens; several are tried in their order. */
+  readonly formats: readonly string[];
+  /** IANA name of the zone; used where the row names none. */
+  readonly timeZone: string;
+  /** Column with the row's own zone. */
+  readonly timeZoneColumn: string | null;
+}
+
 export interface FeedSettings {
-  /** Absolute path, or `-` for standard input. */
+  /** The feed's name in the job's list; '' where the job has one feed. */
+  readonly name: string;
+  /** What people call its place: the absolute path or pattern, `-`, or the command. */
   readonly path: string;
+  readonly source: FeedSource;
+  readonly delivery: Delivery;
   readonly mode: 'full' | 'delta';
-  readonly format: 'csv' | 'json' | 'ndjson';
-  /** A label of the WHATWG encoding standard, such as `utf-8` or `windows-1252`. */
+  readonly format: 'csv' | 'json' | 'ndjson' | 'xlsx';
+  /** A label of the WHATWG encoding standard, such as `windows-1252`; `auto`: what the bytes prove, else refused. */
   readonly encoding: string;
   readonly delimiter: string;
+  /** CSV: what encloses a cell, and what stands before that character inside one; the quote is null when there is none. */
+  readonly quote: string | null;
+  readonly escape: string;
+  /** CSV: whether the last record may lack the line end that the others have. */
+  readonly finalNewline: 'required' | 'optional';
+  /** JSON: names that lead to the array of people; null: the only array at the top. */
+  readonly recordsAt: readonly string[] | null;
+  /** Excel: the sheet's name; null: the first. */
+  readonly sheet: string | null;
   readonly columns: readonly Column[];
   /** Header of the column with new users' first passwords, which are never among a row's cells; null: there is none. */
   readonly passwordColumn: string | null;
   readonly whole: Wholeness;
+  /** Only rows for which all hold are people of this job. */
+  readonly where: readonly Condition[];
+  /** What the others are: kept as they are in the target, or leavers. */
+  readonly outside: 'keep' | 'leaver';
+  readonly onePerson: OnePerson | null;
+  /** Set for a delta with actions. */
+  readonly action: ActionColumn | null;
+  readonly employment: Employment;
+  readonly dates: FeedDates;
+  readonly limits: FeedLimits;
+  /** Age from which a file is held as that of an export that died; null: any age will do. */
+  readonly maxAgeMs: number | null;
+  readonly afterwards: Afterwards;
+  /** Whether a run may go on without this feed; its people are then left alone. */
+  readonly optional: boolean;
 }
 
 /** What happens to a leaver, and how many days after the person was first seen to leave. */
@@ -51,6 +196,8 @@ export interface Policy {
   readonly create: boolean;
   readonly update: boolean;
   readonly leavers: readonly LeaverRule[];
+  /** What happens to a person on leave of absence: nothing at all, what happens to anybody, or the access is taken away. */
+  readonly onLeave: 'keep' | 'active' | 'disable';
 }
 
 /** At most `max(floor people, percent of the managed users)`, and never more than `count`. */

@@ -39,6 +39,15 @@ export class ChunkSource {
     if (bytes.length > 0) this.#returned.push(bytes);
   }
 
+  /** All chunks from here on. */
+  async *rest(): AsyncGenerator<Buffer> {
+    try {
+      for (let chunk = await this.next(); chunk !== null; chunk = await this.next()) yield chunk;
+    } finally {
+      await this.close();
+    }
+  }
+
   /** Lets go of the chunks before their end. */
   async close(): Promise<void> {
     await this.#chunks.return?.();

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../domain/failure.ts';
+import { ChunkSource } from './chunk-source.ts';
 
 const newline = 0x0a;
 
@@ -7,12 +8,16 @@ const newline = 0x0a;
  * The feed's bytes as UTF-8 without a byte order mark. UTF-8 is only checked; other encodings are converted.
  * A multi-byte character is never cut between two chunks.
  *
- * @param encoding a label of the WHATWG encoding standard
+ * @param encoding a label of the WHATWG encoding standard; `auto`: UTF-16 where the first bytes prove it, else UTF-8
  * @throws Failure (exit 1, `FEED_ENCODING`) with the line and the byte offset (from 0) of the first invalid byte
  */
 export async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
-  const decoder = decoderFor(encoding);
-  const marked = checkingMark(chunks, decoder.encoding);
+  const source = new ChunkSource(chunks);
+  const start = (await source.next()) ?? Buffer.alloc(0);
+  source.unread(start);
+  const proven = markedEncoding(start) ?? unmarkedUtf16(start) ?? 'utf-8';
+  const decoder = decoderFor(encoding === 'auto' ? proven : encoding);
+  const marked = checkingMark(source.rest(), decoder.encoding);
   yield* decoder.encoding === 'utf-8' ? checkedUtf8(marked) : converted(marked, decoder);
 }
 

@@ -1,13 +1,7 @@
 import type { Cell, QuarantineCode } from '../domain/person.ts';
-import type { Column } from '../domain/settings.ts';
 
 /** The longest record that is read, in bytes: without a bound, one open quote would hold the rest of the file. */
 export const recordBytesMax = 1024 * 1024;
-
-/** A column of the job that a column of the feed fills. */
-export interface MappedColumn extends Column {
-  readonly from: string;
-}
 
 /** Why a record is set aside, in the words of a quarantined row. */
 export interface Fault {
@@ -19,7 +13,7 @@ export interface Fault {
 /** One record as every format gives it, before its cells mean anything. */
 export interface FeedRecord {
   readonly line: number;
-  /** In the order of the mapped columns; all empty when the record could not be read. */
+  /** In the order of the used headers; all empty when the record could not be read. */
   readonly cells: readonly Cell[];
   /** Set when nothing of the record can be trusted. */
   readonly fault: Fault | null;
@@ -40,7 +34,8 @@ export interface FeedShape {
 
 /** What every format's reader needs to know. */
 export interface ReaderOptions {
-  readonly columns: readonly MappedColumn[];
+  /** Headers whose cells are read, in the order in which a record gives them. */
+  readonly headers: readonly string[];
   /** Other spellings of a column's header, by the one that the job names. */
   readonly headerAliases: Readonly<Record<string, readonly string[]>>;
   readonly delimiter: string;
@@ -61,8 +56,8 @@ export function readRecord(
 }
 
 /** A record that could not be read: it keeps its line and loses its cells, since none can be told from another. */
-export function brokenRecord(line: number, columns: readonly MappedColumn[], fault: Fault): FeedRecord {
-  return { line, cells: columns.map(() => ''), fault, unfit: null, trailer: null };
+export function brokenRecord(line: number, headers: readonly string[], fault: Fault): FeedRecord {
+  return { line, cells: headers.map(() => ''), fault, unfit: null, trailer: null };
 }
 
 /** The record that states the row count. */

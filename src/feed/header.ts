@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { Failure } from '../domain/failure.ts';
-import type { MappedColumn, ReaderOptions } from './feed-record.ts';
+import type { ReaderOptions } from './feed-record.ts';
 
 const shownHeadersMax = 50;
 const shownCharactersMax = 80;
@@ -9,7 +9,7 @@ const shownCharactersMax = 80;
 export interface Header {
   /** Trimmed names, by position. */
   readonly names: readonly string[];
-  /** For each mapped column its position in a record. */
+  /** For each used header its position in a record. */
   readonly positions: readonly number[];
   /** True when rollcall's own columns are there: the file is a mended rejects file. */
   readonly partial: boolean;
@@ -24,9 +24,9 @@ export interface Header {
  */
 export function readHeader(
   cells: readonly string[],
-  options: Pick<ReaderOptions, 'columns' | 'delimiter' | 'headerAliases' | 'passwordColumn'>,
+  options: Pick<ReaderOptions, 'headers' | 'delimiter' | 'headerAliases' | 'passwordColumn'>,
 ): Header {
-  const { columns, delimiter, headerAliases } = options;
+  const { headers, delimiter, headerAliases } = options;
   const trimmed = cells.map((cell) => cell.trim());
   const partial = trimmed.some((name) => name.startsWith('rollcall_'));
   const names = partial ? trimmed.map(withoutApostrophe) : trimmed;
@@ -38,13 +38,13 @@ export function readHeader(
     if (earlier !== undefined) throw duplicate(name, earlier + 1, position + 1);
     positions.set(name, position);
   }
-  const found = new Map(columns.map(({ from }) => [from, spellingFound(from, positions, headerAliases)]));
-  const missing = missingNames(columns, (name) => found.get(name) !== undefined);
+  const found = new Map(headers.map((name) => [name, spellingFound(name, positions, headerAliases)]));
+  const missing = headers.filter((name) => found.get(name) === undefined);
   if (missing.length > 0) throw missingColumns(missing, names, otherDelimiter(names, delimiter));
   return {
     names,
     partial,
-    positions: columns.map(({ from }) => positions.get(found.get(from) ?? from) ?? -1),
+    positions: headers.map((name) => positions.get(found.get(name) ?? name) ?? -1),
     warnings: [...found].flatMap(([name, spelling = name]) =>
       spelling === name ? [] : [`The feed's column "${spelling}" is taken for "${name}".`],
     ),
@@ -77,11 +77,6 @@ function spellingFound(
 ): string | undefined {
   const others = Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : [];
   return [name, ...others].find((spelling) => positions.has(spelling));
-}
-
-/** The feed's names that the job maps and the feed lacks, each once. */
-export function missingNames(columns: readonly MappedColumn[], has: (name: string) => boolean): string[] {
-  return [...new Set(columns.map((column) => column.from))].filter((name) => !has(name));
 }
 
 /** The failure for mapped columns that the feed does not have. */

@@ -1,6 +1,5 @@
 import type { Cell } from '../domain/person.ts';
-import type { MappedColumn } from './feed-record.ts';
-import { missingColumns, missingNames } from './header.ts';
+import { missingColumns } from './header.ts';
 
 const namesMax = 200;
 
@@ -20,14 +19,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Reads the mapped names of JSON records, and remembers which of them ever occurred. */
 export class JsonCellReader {
   readonly #columns: readonly { readonly name: string; readonly path: readonly string[] }[];
-  readonly #mapped: readonly MappedColumn[];
   readonly #seen: boolean[];
   readonly #names = new Set<string>();
 
-  constructor(columns: readonly MappedColumn[]) {
-    this.#mapped = columns;
-    this.#columns = columns.map((column) => ({ name: column.from, path: column.from.split('.') }));
-    this.#seen = columns.map(() => false);
+  constructor(headers: readonly string[]) {
+    this.#columns = headers.map((name) => ({ name, path: name.split('.') }));
+    this.#seen = headers.map(() => false);
   }
 
   /** The names found so far, those inside objects as dotted paths; at most some hundreds. */
@@ -53,9 +50,9 @@ export class JsonCellReader {
 
   /** @throws Failure (exit 1, `FEED_HEADER`) when a mapped name was in none of the records */
   checkNames(): void {
-    const missing = missingNames(this.#mapped, (name) =>
-      this.#columns.some((column, position) => column.name === name && this.#seen[position] === true),
-    );
+    const missing = this.#columns
+      .filter((_, position) => this.#seen[position] !== true)
+      .map(({ name }) => name);
     if (missing.length > 0) throw missingColumns(missing, this.names);
   }
 

@@ -1,7 +1,7 @@
 import type { AttributeRule } from '../contracts/provider.ts';
 import { matchKeyOf } from '../domain/comparison.ts';
 import type { Person, QuarantinedRow, Row } from '../domain/person.ts';
-import type { Column } from '../domain/settings.ts';
+import type { Column, FeedSettings } from '../domain/settings.ts';
 import type { Value } from '../domain/user.ts';
 import {
   type CellValue,
@@ -55,9 +55,9 @@ export class RecordMapper {
   readonly #hasLastingId: boolean;
   readonly #keepsLastingId: boolean;
 
-  constructor(columns: readonly Column[], mapped: readonly Column[], keys: FeedKeys) {
+  constructor({ columns }: FeedSettings, headers: readonly string[], keys: FeedKeys) {
     this.#keys = keys;
-    this.#plans = columns.map((column) => planOf(column, mapped, keys));
+    this.#plans = columns.map((column) => planOf(column, headers, keys));
     this.#hasLastingId = columns.some((column) => column.attribute === 'externalId');
     this.#keepsLastingId = Object.hasOwn(keys.rules, 'externalId');
   }
@@ -120,13 +120,14 @@ export class RecordMapper {
   }
 }
 
-function planOf(column: Column, mapped: readonly Column[], keys: FeedKeys): Plan {
+function planOf(column: Column, headers: readonly string[], keys: FeedKeys): Plan {
   const { attribute, from, value } = column;
   const rule = Object.hasOwn(keys.rules, attribute) ? keys.rules[attribute] : undefined;
   const isKey = attribute === 'externalId' || keys.match.includes(attribute);
   const statusWords = attribute === 'active' ? statusWordsOf(column) : null;
-  const position = from === null ? null : mapped.indexOf(column);
-  const plan = { column, rule, isKey, statusWords, position, name: from ?? attribute };
+  const [first] = from;
+  const position = first === undefined ? null : headers.indexOf(first);
+  const plan = { column, rule, isKey, statusWords, position, name: first ?? attribute };
   return { ...plan, constant: value === null ? null : read(plan, value) };
 }
 

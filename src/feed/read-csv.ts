@@ -135,7 +135,7 @@ class CsvReader {
     if (cells.length !== header.names.length) {
       const last = this.#line - 1;
       const span = last > line ? ` It spans the lines ${line} to ${last}: look for a quote.` : '';
-      return brokenRecord(line, this.#options.columns, {
+      return brokenRecord(line, this.#options.headers, {
         code: 'RAGGED_ROW',
         column: null,
         message: `The row has ${cells.length} cells where the header has ${header.names.length}.${span}`,
@@ -171,9 +171,9 @@ class CsvReader {
   }
 
   #faultyLine(header: Header, line: PhysicalLine, alone: LineAlone): FeedRecord {
-    const { columns } = this.#options;
+    const { headers } = this.#options;
     if (line.tooLong) {
-      return brokenRecord(this.#line, columns, {
+      return brokenRecord(this.#line, headers, {
         code: 'RECORD_TOO_LONG',
         column: null,
         message: `The row is longer than ${recordBytesMax} bytes.`,
@@ -182,7 +182,7 @@ class CsvReader {
     const column = alone.kind === 'row' ? null : (header.names[alone.position] ?? null);
     const where = column === null ? '' : ` in column "${column}"`;
     const bad = alone.kind === 'badQuote';
-    return brokenRecord(this.#line, columns, {
+    return brokenRecord(this.#line, headers, {
       code: bad ? 'BAD_QUOTE' : 'UNCLOSED_QUOTE',
       column,
       message: bad
@@ -199,7 +199,7 @@ class CsvReader {
       if (line === null) break;
       if (!line.blank) {
         batch.push(
-          brokenRecord(this.#line, this.#options.columns, {
+          brokenRecord(this.#line, this.#options.headers, {
             code: 'UNCLOSED_QUOTE',
             column: null,
             message: `The line cannot be told from text: a quote is not closed on line ${this.#brokenOn}. Mend that line.`,

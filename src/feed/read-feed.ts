@@ -5,9 +5,10 @@ import type { Person, QuarantinedRow } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import { decodeText } from './decode-text.ts';
 import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from './feed-file.ts';
-import type { FeedRecord, FeedShape, MappedColumn, ReaderOptions } from './feed-record.ts';
+import type { FeedRecord, FeedShape, ReaderOptions } from './feed-record.ts';
 import { type FeedKeys, RecordMapper } from './map-record.ts';
 import { readRecords } from './read-records.ts';
+import { usedHeaders } from './used-headers.ts';
 import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
 
 /**
@@ -103,7 +104,7 @@ class Pass {
   readonly shape: FeedShape = { headers: [], partial: false, warnings: [] };
   readonly #file: FeedFile;
   readonly #settings: FeedSettings;
-  readonly #mapped: readonly MappedColumn[];
+  readonly #headers: readonly string[];
   readonly #mapper: RecordMapper;
   readonly #headerAliases: ReaderOptions['headerAliases'];
   #rows = 0;
@@ -113,8 +114,8 @@ class Pass {
   constructor(file: FeedFile, settings: FeedSettings, keys: FeedKeys) {
     this.#file = file;
     this.#settings = settings;
-    this.#mapped = settings.columns.filter(isMapped);
-    this.#mapper = new RecordMapper(settings.columns, this.#mapped, keys);
+    this.#headers = usedHeaders(settings);
+    this.#mapper = new RecordMapper(settings, this.#headers, keys);
     this.#headerAliases = keys.headerAliases ?? {};
   }
 
@@ -152,7 +153,7 @@ class Pass {
 
   #records(text: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
     return readRecords(text, this.#settings, {
-      columns: this.#mapped,
+      headers: this.#headers,
       headerAliases: this.#headerAliases,
       shape: this.shape,
     });
@@ -184,7 +185,7 @@ class Pass {
       rows: this.#rows,
       partial,
       ...judged,
-      columns: this.#mapped.map((column) => column.from),
+      columns: this.#headers,
     };
   }
 }
@@ -201,8 +202,4 @@ function naming({ name }: FeedFile, error: unknown): unknown {
     ...(hint === null ? {} : { hint }),
     cause: error,
   });
-}
-
-function isMapped(column: MappedColumn | { readonly from: string | null }): column is MappedColumn {
-  return column.from !== null;
 }

@@ -37,7 +37,7 @@ async function* readRecords(
   if (start === null) return;
   source.unread(start);
   const document = new JsonDocument(start[0] ?? 0, blankLines);
-  const reader = new JsonCellReader(options.columns);
+  const reader = new JsonCellReader(options.headers);
   let position = 0;
   let objects = 0;
   for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) {
@@ -57,7 +57,7 @@ async function* readRecords(
 
 function toRecord(value: unknown, line: number, reader: JsonCellReader, options: ReaderOptions): FeedRecord {
   if (!isJsonObject(value)) {
-    return brokenRecord(line, options.columns, {
+    return brokenRecord(line, options.headers, {
       code: 'BAD_JSON',
       column: null,
       message: 'The record is no JSON object.',

@@ -13,7 +13,7 @@ export async function* readNdjson(
   chunks: AsyncIterable<Buffer>,
   options: ReaderOptions,
 ): AsyncGenerator<readonly FeedRecord[]> {
-  const reader = new JsonCellReader(options.columns);
+  const reader = new JsonCellReader(options.headers);
   let line = 0;
   let objects = 0;
   for await (const texts of wholeLines(chunks)) {
@@ -40,7 +40,7 @@ function toRecord(
   if (text.trim() === '') return null;
   const value = parseLine(text);
   if (!isJsonObject(value)) {
-    return brokenRecord(line, options.columns, {
+    return brokenRecord(line, options.headers, {
       code: 'BAD_JSON',
       column: null,
       message: value === undefined ? 'The line is not valid JSON.' : 'The line is no JSON object.',
@@ -62,7 +62,7 @@ function parseLine(text: string): unknown {
 }
 
 function tooLong(line: number, options: ReaderOptions): FeedRecord {
-  return brokenRecord(line, options.columns, {
+  return brokenRecord(line, options.headers, {
     code: 'RECORD_TOO_LONG',
     column: null,
     message: `The line is longer than ${recordBytesMax} bytes.`,

@@ -4,7 +4,7 @@ import { Secret } from '../domain/secret.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import { decodeText } from './decode-text.ts';
 import { findFeedFile, newTally, readBytes } from './feed-file.ts';
-import type { FeedRecord, FeedShape, MappedColumn } from './feed-record.ts';
+import type { FeedRecord, FeedShape } from './feed-record.ts';
 import { readRecords } from './read-records.ts';
 
 /** Which rows are meant, and of which feed. */
@@ -33,7 +33,7 @@ export async function readPasswords(
   const tally = newTally();
   const text = decodeText(readBytes(file, tally), settings.encoding);
   const shape: FeedShape = { headers: [], partial: false, warnings: [] };
-  const options = { columns: [only(passwordColumn)], headerAliases: {}, shape };
+  const options = { headers: [passwordColumn], headerAliases: {}, shape };
   for await (const records of readRecords(text, settings, options)) {
     for (const record of records) {
       if (record.trailer !== null || !lines.has(record.line)) continue;
@@ -50,20 +50,6 @@ function passwordIn({ line, cells, unfit }: FeedRecord, path: string): string {
   const cell: Cell = cells[0] ?? '';
   if (typeof cell !== 'string' || unfit !== null) throw noText(path, line);
   return cell.trim() === '' ? '' : cell;
-}
-
-function only(from: string): MappedColumn {
-  return {
-    attribute: 'password',
-    from,
-    value: null,
-    write: 'onCreate',
-    empty: 'keep',
-    split: ';',
-    owned: [],
-    activeWords: [],
-    leaverWords: [],
-  };
 }
 
 function changed(path: string): Failure {

@@ -8,7 +8,7 @@ import { readNdjson } from './read-ndjson.ts';
 export function readRecords(
   text: AsyncIterable<Buffer>,
   settings: FeedSettings,
-  options: Pick<ReaderOptions, 'columns' | 'headerAliases' | 'shape'>,
+  options: Pick<ReaderOptions, 'headers' | 'headerAliases' | 'shape'>,
 ): AsyncIterable<readonly FeedRecord[]> {
   const { delimiter, passwordColumn, whole, format } = settings;
   const all: ReaderOptions = { ...options, delimiter, passwordColumn, trailer: whole.trailer };

@@ -1,86 +1,10 @@
 import { z } from 'zod';
 import type { Provider } from '../contracts/provider.ts';
 import type { FeedSettings, GuardLimits, Limits, Policy } from '../domain/settings.ts';
+import { ColumnFile, FeedFile, NamedFeedFile } from './feed-schema.ts';
 
 const path = (description: string) => z.string().min(1).describe(`${description} Relative to the job file.`);
-const word = z.union([z.string().min(1), z.number(), z.boolean()]);
 const count = (max: number) => z.int().min(1).max(max);
-
-/** What fills one attribute: the header of a column, or an object for anything more. */
-export const ColumnFile = z.union(
-  [
-    z.string().min(1),
-    z.strictObject({
-      from: z.string().min(1).optional().describe("Header of the feed's column."),
-      value: z.string().optional().describe('The same value for every row, instead of `from`.'),
-      write: z
-        .enum(['always', 'onCreate', 'ifEmpty'])
-        .default('always')
-        .describe(
-          'When the attribute is written: at any difference, only at creation, or only where the target has none.',
-        ),
-      empty: z
-        .enum(['keep', 'clear', 'reject'])
-        .default('keep')
-        .describe("What an empty cell means: keep the target's value, clear it, or set the row aside."),
-      split: z.string().min(1).default(';').describe('Separator of a cell with several values.'),
-      owned: z
-        .array(z.string().min(1))
-        .min(1)
-        .optional()
-        .describe('Patterns such as "EPM-*" of the values this job owns: only these are ever taken away.'),
-      active: z.array(word).min(1).optional().describe('For `active`: status words of people who stay.'),
-      leaver: z.array(word).min(1).optional().describe('For `active`: status words of people who left.'),
-    }),
-  ],
-  { error: 'must be the header of a column, or an object with `from` or `value`' },
-);
-export type ColumnFile = z.infer<typeof ColumnFile>;
-
-export const WholeFile = z
-  .strictObject({
-    rows: z.int().min(0).optional().describe('Rows that the feed must have, header and trailer not counted.'),
-    manifest: path('A side file with the row count or the SHA-256 of the feed.').optional(),
-    trailer: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('First cell of the last record, which states the row count.'),
-  })
-  .refine((whole) => Object.keys(whole).length > 0, 'needs `rows`, `manifest` or `trailer`');
-
-/** The feed as the job file gives it. */
-export const FeedFile = z.strictObject({
-  path: path('The file of wanted users, or "-" for standard input.'),
-  mode: z
-    .enum(['full', 'delta'])
-    .default('full')
-    .describe('`full`: the feed names everybody who should exist.'),
-  format: z
-    .enum(['auto', 'csv', 'json', 'ndjson'])
-    .default('auto')
-    .describe('`auto` goes by the extension: .csv, .tsv, .txt, .json, .ndjson, .jsonl.'),
-  encoding: z.string().default('utf-8').describe('A WHATWG label such as utf-8 or windows-1252.'),
-  delimiter: z
-    .string()
-    .regex(/^(?:tab|\\t|[^"\r\n])$/u, 'must be one character, or `tab`')
-    .optional()
-    .describe('Separator of cells: one character, or `tab`. A comma by default, a tab for .tsv.'),
-  columns: z
-    .record(z.string(), ColumnFile)
-    .refine((columns) => Object.keys(columns).length > 0, 'must name at least one attribute')
-    .describe('The attributes and the columns that fill them: `attribute: Header`.'),
-  passwordColumn: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Header of the column with the first passwords of new users: they go to the target only.'),
-  whole: WholeFile.optional().describe(
-    'What proves that the feed is whole: without it one absence makes no leaver.',
-  ),
-});
-
-export type FeedFile = z.infer<typeof FeedFile>;
 
 /** How users and people are matched the first time. */
 export const MatchFile = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
@@ -240,6 +164,12 @@ export const PolicyFile = z.strictObject({
     .describe(
       'What happens to managed users whom the feed no longer names: [ { disable: now }, { remove: after 90d } ].',
     ),
+  onLeave: z
+    .enum(['keep', 'active', 'disable'])
+    .default('keep')
+    .describe(
+      'People on leave of absence: nothing is changed, as anybody else, or the access is taken away.',
+    ),
 });
 
 const percentText = z
@@ -317,7 +247,14 @@ export const namedTargetFieldNames: readonly string[] = Object.keys(NamedTargetF
 export const JobFile = z.strictObject({
   name: shortName.describe("The job's lasting name: the ledger keeps its memory under it."),
   ledger: path('The durable memory: an SQLite file on a local disk.').default('.rollcall/ledger.db'),
-  feed: FeedFile.describe('The file of wanted users.'),
+  feed: FeedFile.optional().describe('The file of wanted users.'),
+  feeds: z
+    .array(NamedFeedFile)
+    .min(1)
+    .optional()
+    .describe(
+      'Several files, in place of `feed`: a person whom several name is taken from the first of them.',
+    ),
   match: MatchFile.describe(
     'The attribute or attributes by which a person and a user are matched the first time.',
   ),
@@ -396,7 +333,10 @@ export interface Job {
   readonly sha256: string;
   readonly environment: string | null;
   readonly ledger: string;
+  /** The only feed, or the first of several. */
   readonly feed: FeedSettings;
+  /** By precedence: who stands in several is taken from the first. */
+  readonly feeds: readonly FeedSettings[];
   readonly match: readonly string[];
   readonly state: StateSettings;
   readonly target: TargetSettings;

@@ -22,8 +22,11 @@ export function jobJsonSchema(providers: Readonly<Record<string, Provider>>): ob
       target: targetSchema(target, all, configSchema),
       targets: { ...targets, items: targetSchema(record(targets.items), all, namedConfigSchema) },
     },
-    oneOf: [{ required: ['target'] }, { required: ['targets'] }],
-    allOf: all.flatMap(mappedAttributes),
+    allOf: [
+      { oneOf: [{ required: ['target'] }, { required: ['targets'] }] },
+      { oneOf: [{ required: ['feed'] }, { required: ['feeds'] }] },
+      ...all.flatMap(mappedAttributes),
+    ],
   };
 }
 
@@ -70,7 +73,7 @@ function mappedAttributes(provider: Provider): readonly JsonRecord[] {
   return Object.entries(conditions).map(([name, condition]) =>
     implies(
       { type: 'object', properties: { [name]: condition }, required: [name] },
-      { type: 'object', properties: { feed } },
+      { type: 'object', properties: { feed, feeds: { type: 'array', items: feed } } },
     ),
   );
 }

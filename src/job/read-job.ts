@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { FeedSettings } from '../domain/settings.ts';
 import type { Provider } from '../contracts/provider.ts';
 import { Failure } from '../domain/failure.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -10,7 +11,7 @@ import { type Job, JobFile, ReportFile } from './job.ts';
 import { JobFailure, type Problem, type Report } from './problem.ts';
 import { createProblemList } from './problem-list.ts';
 import { fieldOf, isRecord, type JsonRecord } from './record.ts';
-import { resolveFeed } from './resolve-feed.ts';
+import { resolveFeeds } from './resolve-feed.ts';
 import { resolveGuards } from './resolve-guards.ts';
 import { resolveMatch } from './resolve-match.ts';
 import { resolvePolicy } from './resolve-policy.ts';
@@ -103,17 +104,18 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
   const provider = target?.provider ?? known;
   const creates = fieldOf(data.policy, 'create') !== false;
   const ledger = resolveLedger(data.ledger, directory, report);
-  const feed = resolveFeed(data.feed, { directory, provider, creates, report });
-  const match = resolveMatch(data.match, fieldOf(data.feed, 'columns'), { provider, report });
+  const feeds = resolveFeeds(data, { directory, provider, creates, report });
+  const match = resolveMatch(data.match, columnsOf(data), { provider, report });
   const state = resolveState(data.state, { directory, provider, report });
   const policy = resolvePolicy(data.policy, provider, report);
   if (target && policy) review(target, policy, data, report);
-  if (!(name && ledger && feed && match && state && policy && target)) return undefined;
+  if (!(name && ledger && feeds && match && state && policy && target)) return undefined;
   return {
     name,
     ...identity,
     ledger,
-    feed,
+    feed: firstOf(feeds),
+    feeds,
     match,
     state,
     target,
@@ -122,6 +124,31 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
     firstLoad: sound(JobFile.shape.firstLoad, data.firstLoad) ?? false,
     report: { directory: resolve(directory, sound(ReportFile, data.report ?? {})?.directory ?? 'runs') },
   };
+}
+
+function firstOf(feeds: readonly FeedSettings[]): FeedSettings {
+  const [first] = feeds;
+  if (first === undefined) throw new Error('A job has at least one feed.');
+  return first;
+}
+
+function feedsOf(data: JsonRecord): readonly unknown[] {
+  if (Array.isArray(data.feeds)) return data.feeds;
+  return data.feed === undefined ? [] : [data.feed];
+}
+
+function mapped(feed: unknown): JsonRecord {
+  const columns = fieldOf(feed, 'columns');
+  return isRecord(columns) ? columns : {};
+}
+
+/** What all feeds map: match attributes have to be in each. */
+function columnsOf(data: JsonRecord): JsonRecord | undefined {
+  const [first, ...others] = feedsOf(data).map(mapped);
+  if (first === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(first).filter(([name]) => others.every((columns) => Object.hasOwn(columns, name))),
+  );
 }
 
 /** Two targets of one name could not be told apart, and two of one address would share the ledger's memory. */
@@ -156,9 +183,8 @@ function refuseOneState(data: JsonRecord, report: Report): void {
 
 /** What only the provider knows to be wrong with the job. */
 function review(target: Job['target'], policy: Job['policy'], data: JsonRecord, report: Report): void {
-  const columns = fieldOf(data.feed, 'columns');
-  const attributes = isRecord(columns) ? Object.keys(columns) : [];
-  const initialPassword = fieldOf(data.feed, 'passwordColumn') !== undefined;
+  const attributes = [...new Set(feedsOf(data).flatMap((feed) => Object.keys(mapped(feed))))];
+  const initialPassword = feedsOf(data).some((feed) => fieldOf(feed, 'passwordColumn') !== undefined);
   const asked = { policy, attributes, initialPassword };
   for (const finding of target.provider.review(target.config, asked)) report(finding);
 }

@@ -1,7 +1,7 @@
 import type { Provider } from '../contracts/provider.ts';
-import type { Column } from '../domain/settings.ts';
+import type { Column, Transform } from '../domain/settings.ts';
 import { sound } from './check-shape.ts';
-import { ColumnFile } from './job.ts';
+import { ColumnFile, type TransformFile } from './feed-schema.ts';
 import { didYouMean } from './nearest.ts';
 import type { FieldPath, Report } from './problem.ts';
 import { isRecord } from './record.ts';
@@ -41,7 +41,7 @@ export function resolveColumns(raw: unknown, context: ColumnsContext): readonly 
   const { provider, report } = context;
   const columns: Column[] = [];
   for (const [attribute, value] of Object.entries(raw)) {
-    const path = ['feed', 'columns', attribute];
+    const path = ['columns', attribute];
     if (provider !== undefined) checkAttribute(attribute, path, provider, report);
     const file = sound(ColumnFile, value);
     if (file === undefined) continue;
@@ -57,15 +57,37 @@ function toColumn(attribute: string, file: ColumnFile): Column {
   const column: Partial<ColumnObject> = typeof file === 'string' ? { from: file } : file;
   return {
     attribute,
-    from: column.from ?? null,
+    from: column.from === undefined ? [] : typeof column.from === 'string' ? [column.from] : column.from,
+    join: column.join ?? ' ',
     value: column.value ?? null,
+    transform: transformsOf(column.transform),
     write: column.write ?? 'always',
     empty: column.empty ?? 'keep',
+    clearWords: (column.clear ?? []).map((word) => String(word).trim().toLowerCase()),
     split: column.split ?? ';',
     owned: column.owned ?? [],
     activeWords: attribute === 'active' ? (column.active ?? defaultActiveWords).map(String) : [],
     leaverWords: attribute === 'active' ? (column.leaver ?? defaultLeaverWords).map(String) : [],
+    leaveWords: attribute === 'active' ? (column.leave ?? []).map(String) : [],
   };
+}
+
+function transformsOf(file: ColumnObject['transform']): readonly Transform[] {
+  if (file === undefined) return [];
+  return (Array.isArray(file) ? file : [file]).map(transformOf);
+}
+
+function transformOf(file: TransformFile): Transform {
+  if (file === 'phone') return { fn: 'phone', country: null };
+  if (typeof file === 'string') return { fn: file };
+  if ('replace' in file) return { fn: 'replace', find: file.replace[0], by: file.replace[1] };
+  if ('part' in file) return { fn: 'part', split: file.part[0], take: file.part[1] };
+  if ('date' in file) return { fn: 'date', ...file.date };
+  if ('phone' in file) return { fn: 'phone', country: file.phone };
+  const table = Object.fromEntries(
+    Object.entries(file.map).map(([word, text]) => [word.trim().toLowerCase(), String(text)]),
+  );
+  return { fn: 'map', table, otherwise: file.otherwise };
 }
 
 function checkAttribute(attribute: string, path: FieldPath, provider: Provider, report: Report): void {
@@ -109,7 +131,7 @@ function checkOptions(column: ColumnObject, context: OptionsContext): void {
       refuse(option, `\`${option}\` is for attributes with several values; \`${attribute}\` has one`);
     }
   }
-  for (const option of ['active', 'leaver'] as const) {
+  for (const option of ['active', 'leaver', 'leave'] as const) {
     if (attribute !== 'active' && column[option] !== undefined) {
       refuse(option, `\`${option}\` words are for the attribute \`active\``);
     }
@@ -120,13 +142,18 @@ function checkOptions(column: ColumnObject, context: OptionsContext): void {
 function checkWords(column: ColumnObject, path: FieldPath, report: Report): void {
   const fold = (words: readonly (string | number | boolean)[]) =>
     words.map((word) => String(word).toLowerCase());
-  const leaver = new Set(fold(column.leaver ?? defaultLeaverWords));
-  const both = fold(column.active ?? defaultActiveWords).filter((word) => leaver.has(word));
+  const meanings = [
+    column.active ?? defaultActiveWords,
+    column.leaver ?? defaultLeaverWords,
+    column.leave ?? [],
+  ];
+  const given = meanings.flatMap((words) => [...new Set(fold(words))]);
+  const both = [...new Set(given.filter((word, index) => given.indexOf(word) < index))];
   if (both.length === 0) return;
   report({
     path: column.active === undefined ? [...path, 'leaver'] : [...path, 'active'],
-    message: `these words mean both that a person stays and that the person left: ${both.join(', ')}`,
-    hint: 'Give both lists, `active` and `leaver`, without a common word.',
+    message: `these words mean more than one thing of a person (stays, left, on leave): ${both.join(', ')}`,
+    hint: 'Give the lists `active`, `leaver` and `leave` without a common word.',
   });
 }
 
@@ -136,7 +163,7 @@ function warnOfRequired(mapped: readonly string[], provider: Provider, report: R
     .map(([attribute]) => attribute);
   if (missing.length === 0) return;
   report({
-    path: ['feed', 'columns'],
+    path: ['columns'],
     at: 'key',
     severity: 'warning',
     message: `${provider.title} refuses to create users without ${missing.join(', ')}`,

@@ -15,7 +15,7 @@ export function resolvePolicy(
   checkSupported(raw, provider, report);
   const leavers = resolveLeavers(fieldOf(raw, 'leavers'), provider, report);
   const file = sound(PolicyFile, raw ?? {});
-  return file === undefined ? undefined : { create: file.create, update: file.update, leavers };
+  return file === undefined ? undefined : { ...file, leavers };
 }
 
 function checkSupported(raw: unknown, provider: Provider | undefined, report: Report): void {

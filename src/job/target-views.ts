@@ -52,9 +52,12 @@ function viewOf(shared: JsonRecord, entry: JsonRecord, index: number, report: Re
     Object.entries(entry).filter(([name]) => ownSections.includes(name)),
   );
   const sections = Object.entries(own).map(([name, value]) => [name, over(shared[name], value)]);
-  const feed = isRecord(shared.feed)
-    ? { feed: { ...shared.feed, columns: over(shared.feed.columns, columns) } }
-    : {};
+  const withColumns = (feed: unknown): unknown =>
+    isRecord(feed) ? { ...feed, columns: over(feed.columns, columns) } : feed;
+  const feed = {
+    ...(shared.feed === undefined ? {} : { feed: withColumns(shared.feed) }),
+    ...(Array.isArray(shared.feeds) ? { feeds: shared.feeds.map(withColumns) } : {}),
+  };
   return {
     name: nameOfTarget(entry) ?? null,
     data: { ...shared, ...Object.fromEntries(sections), ...feed, target: entry },
@@ -82,7 +85,8 @@ function moved(trouble: Trouble, entry: JsonRecord, index: number): Trouble {
 function inList(path: FieldPath, entry: JsonRecord, index: number): FieldPath {
   const [part = '', ...rest] = path;
   if (part === 'target') return ['targets', index, ...rest];
-  const own: FieldPath = part === 'feed' && rest[0] === 'columns' ? rest : path;
+  const inFeed = part === 'feed' ? rest : part === 'feeds' ? rest.slice(1) : [];
+  const own: FieldPath = inFeed[0] === 'columns' ? inFeed : path;
   return isOwn(own, entry) ? ['targets', index, ...own] : path;
 }
 

@@ -2,30 +2,50 @@ import { isRecord } from './record.ts';
 import type { FieldPath, Report } from './problem.ts';
 import type { YamlSource } from './yaml-source.ts';
 
+const feedNames: readonly FieldPath[] = [
+  ['columns', '*'],
+  ['columns', '*', 'from'],
+  ['columns', '*', 'from', '*'],
+  ['columns', '*', 'value'],
+  ['passwordColumn'],
+  ['whole', 'trailer'],
+  ['where', '*', 'column'],
+  ['action', 'column'],
+  ['employment', 'start'],
+  ['employment', 'start', 'column'],
+  ['employment', 'end'],
+  ['employment', 'end', 'column'],
+  ['dates', 'timeZoneColumn'],
+  ['sheet'],
+  ['records'],
+];
+
 /** Fields that hold names: YAML reads `0123` as a number and loses its zero, so the spelling is taken. */
 const names: readonly FieldPath[] = [
   ['name'],
   ['match'],
   ['match', '*'],
-  ['feed', 'columns', '*'],
-  ['feed', 'columns', '*', 'from'],
-  ['feed', 'columns', '*', 'value'],
-  ['feed', 'passwordColumn'],
-  ['feed', 'whole', 'trailer'],
+  ...feedNames.flatMap((path): FieldPath[] => [
+    ['feed', ...path],
+    ['feeds', '*', ...path],
+  ]),
+  ['feeds', '*', 'name'],
   ['targets', '*', 'name'],
   ['targets', '*', 'match'],
   ['targets', '*', 'match', '*'],
   ['targets', '*', 'columns', '*'],
   ['targets', '*', 'columns', '*', 'from'],
+  ['targets', '*', 'columns', '*', 'from', '*'],
   ['targets', '*', 'columns', '*', 'value'],
 ];
 
 /** Status words are often plain digits (`leaver: [0]`); their spelling is taken without a warning. */
 const words: readonly FieldPath[] = [
-  ['feed', 'columns', '*', 'active', '*'],
-  ['feed', 'columns', '*', 'leaver', '*'],
-  ['targets', '*', 'columns', '*', 'active', '*'],
-  ['targets', '*', 'columns', '*', 'leaver', '*'],
+  ...['active', 'leaver', 'leave', 'clear'].flatMap((list): FieldPath[] => [
+    ['feed', 'columns', '*', list, '*'],
+    ['feeds', '*', 'columns', '*', list, '*'],
+    ['targets', '*', 'columns', '*', list, '*'],
+  ]),
 ];
 
 /**

@@ -110,15 +110,19 @@ function asExported(column: Column): Column {
 }
 
 function ownIdColumn(from: string): Column {
-  const words = { activeWords: [], leaverWords: [] };
   return {
     attribute: ownId,
-    from,
+    from: [from],
+    join: '',
     value: null,
+    transform: [],
     write: 'always',
     empty: 'reject',
+    clearWords: [],
     split: '',
     owned: [],
-    ...words,
+    activeWords: [],
+    leaverWords: [],
+    leaveWords: [],
   };
 }

@@ -28,14 +28,18 @@ export const rules: Readonly<Record<string, DiffRule>> = {
 export function buildColumn(attribute: string, difference: Partial<Column> = {}): Column {
   return {
     attribute,
-    from: attribute,
+    from: [attribute],
+    join: ' ',
     value: null,
+    transform: [],
     write: 'always',
     empty: 'keep',
+    clearWords: [],
     split: ';',
     owned: [],
     activeWords: [],
     leaverWords: [],
+    leaveWords: [],
     ...difference,
   };
 }
@@ -46,6 +50,7 @@ export function buildSettings(difference: Partial<DiffSettings> = {}): DiffSetti
     policy: {
       create: true,
       update: true,
+      onLeave: 'keep',
       leavers: [
         { operation: 'disable', afterDays: 0 },
         { operation: 'remove', afterDays: 90 },

@@ -8,19 +8,24 @@ import type { Person, QuarantinedRow } from '../../src/domain/person.ts';
 import type { Column, FeedSettings } from '../../src/domain/settings.ts';
 import type { FeedKeys } from '../../src/feed/map-record.ts';
 import { type FeedOptions, openFeed } from '../../src/feed/read-feed.ts';
+import { defaultFeedLimits } from '../../src/job/resolve-feed.ts';
 
 /** A column as the job would give it, with only the differences stated. */
 export function column(attribute: string, from: string | null, difference: Partial<Column> = {}): Column {
   return {
     attribute,
-    from,
+    from: from === null ? [] : [from],
+    join: ' ',
     value: null,
+    transform: [],
     write: 'always',
     empty: 'keep',
+    clearWords: [],
     split: ';',
     owned: [],
     activeWords: [],
     leaverWords: [],
+    leaveWords: [],
     ...difference,
   };
 }
@@ -49,16 +54,40 @@ export const keys: FeedKeys = {
   },
 };
 
+/** A full CSV feed in UTF-8 with nothing special about it, and without columns. */
+export const plainFeed: Omit<FeedSettings, 'path' | 'source'> = {
+  name: '',
+  delivery: { marker: null, stableMs: 0, waitMs: 0 },
+  mode: 'full',
+  format: 'csv',
+  encoding: 'utf-8',
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  finalNewline: 'optional',
+  recordsAt: null,
+  sheet: null,
+  columns: [],
+  passwordColumn: null,
+  whole: { rows: null, manifest: null, trailer: null },
+  where: [],
+  outside: 'keep',
+  onePerson: null,
+  action: null,
+  employment: { start: null, end: null },
+  dates: { formats: ['yyyy-MM-dd'], timeZone: 'UTC', timeZoneColumn: null },
+  limits: defaultFeedLimits,
+  maxAgeMs: null,
+  afterwards: { kind: 'leave' },
+  optional: false,
+};
+
 export function settingsOf(path: string, difference: Partial<FeedSettings> = {}): FeedSettings {
   return {
+    ...plainFeed,
     path,
-    mode: 'full',
-    format: 'csv',
-    encoding: 'utf-8',
-    delimiter: ',',
+    source: { kind: 'file', path },
     columns,
-    passwordColumn: null,
-    whole: { rows: null, manifest: null, trailer: null },
     ...difference,
   };
 }

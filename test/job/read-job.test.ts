@@ -41,7 +41,7 @@ describe('a valid job', () => {
       ledger: join(directory, '.rollcall/ledger.db'),
       match: ['userName'],
       state: { from: 'target', path: null, idColumn: null },
-      policy: { create: true, update: true, leavers: [] },
+      policy: { create: true, update: true, onLeave: 'keep', leavers: [] },
       guards: defaultGuards,
       firstLoad: false,
       report: { directory: join(directory, 'runs') },
