@@ -1,3 +1,4 @@
+import type { Operation } from './change.ts';
 import type { Attributes } from './user.ts';
 
 /** A cell of a feed as it was read: text, or a list where the feed's format has lists. */
@@ -22,6 +23,23 @@ export interface Person {
   readonly active: boolean;
   /** Only attributes that the feed says something about; null where it clears one. */
   readonly attributes: Attributes;
+  /** Set by a status that means leave of absence; the person is active then. */
+  readonly onLeave?: true;
+  /** What the rows of a delta with actions ask for, in their order. */
+  readonly actions?: readonly Operation[];
+  /** How the row ranks among others of the same person by the job's preferences: compared from the left, the higher wins. */
+  readonly rank?: readonly (number | string)[];
+  /** Position in the job's feeds of the one that the rows stand in; absent for the first. */
+  readonly feed?: number;
+}
+
+/** A row that is sound and asks for nothing: whom it names is not absent. */
+export interface ExcludedRow {
+  readonly row: Row;
+  /** Outside the job's conditions, or a first day that has not come. */
+  readonly reason: 'outside' | 'notYetDue';
+  readonly linkKey: string | null;
+  readonly matchKey: string | null;
 }
 
 /** Why a row was set aside. The words are a contract: reports and scripts depend on them. */
