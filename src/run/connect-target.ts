@@ -70,8 +70,8 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
     return {
       provider: target.provider,
       connection,
-      // The sandbox's port means nothing once the run is over.
-      baseUrl: sandbox === null ? baseUrl : target.origin,
+      // A sandbox's port means nothing once the run is over, and a tenant tells targets at one address apart.
+      baseUrl: target.origin,
       traffic: () => ({ requests, waitedMs: Math.round(limiter.waitedMs) }),
       close: async () => {
         await connection.close();

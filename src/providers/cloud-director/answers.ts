@@ -99,11 +99,17 @@ function misfit(read: Read, call: CallName): TargetFailure {
   return new TargetFailure({
     trouble: 'misconfigured',
     message: `Cloud Director answered ${nameOf(call)} with HTTP ${read.status}.`,
-    hint:
-      read.status === 406
-        ? 'It does not serve this API version: check target.apiVersion and target.flavour.'
-        : 'Check target.baseUrl (the address before /cloudapi) and the version: users came with 35.0.',
+    hint: hintOfMisfit(read, call),
   });
+}
+
+function hintOfMisfit({ status }: Read, { path }: CallName): string {
+  if (status === 406)
+    return 'It does not serve this API version: check target.apiVersion and target.flavour.';
+  if (/\/groups(\?|$)/.test(path)) {
+    return 'This server does not know groups: they came with API 40.0 of VCF Automation. Take target.groups out.';
+  }
+  return 'Check target.baseUrl (the address before /cloudapi) and the version: users came with 35.0.';
 }
 
 function nameOf({ method, path }: CallName): string {

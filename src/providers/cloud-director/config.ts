@@ -66,6 +66,12 @@ export const Config = z.strictObject({
     .boolean()
     .default(true)
     .describe('Moves what a user owns to the account that signs in, before the user is removed.'),
+  groups: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether groups are read and written: VCF Automation since API 40.0. Each read takes one more request per user.',
+    ),
   renames: z
     .boolean()
     .optional()

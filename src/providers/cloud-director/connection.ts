@@ -1,30 +1,24 @@
+import pLimit from 'p-limit';
 import type { Connection, Item, Sought, Tools } from '../../contracts/provider.ts';
 import type { User } from '../../domain/user.ts';
 import { unauthorised, unreadable } from './answers.ts';
 import type { Config } from './config.ts';
 import { type Filter, filterBy, filterById } from './filter.ts';
-import { limits, singleLookUpsMax } from './limits.ts';
+import { readGroupsOf } from './groups.ts';
+import { groupReadsAtOnce, limits, singleLookUpsMax } from './limits.ts';
+import { type Names, readNames } from './names.ts';
 import { type List, readPages, shifted } from './pages.ts';
-import { type Roles, readRoles } from './roles.ts';
 import { openSession } from './session.ts';
-import { foldId, foldName, userOf } from './users.ts';
+import { foldId, foldName, setOf, userOf } from './users.ts';
 import { VcdUser } from './wire.ts';
-import { openWriter, usersPath } from './writer.ts';
+import { openWriter, userPathOf, usersPath } from './writer.ts';
 
 /** Signs in, once and alone; everything else follows on that session. */
 export async function connect(config: Config, tools: Tools): Promise<Connection> {
   const session = await openSession(config, tools);
   const { send } = session;
-  let knownRoles: Promise<Roles> | null = null;
-
-  /** Read when they are first needed; a failed read is no answer for the next one who asks. */
-  const roles = (): Promise<Roles> => {
-    knownRoles ??= readRoles(send).catch((error: unknown) => {
-      knownRoles = null;
-      throw error;
-    });
-    return knownRoles;
-  };
+  const roles = readOnce(() => readNames(send, 'role'));
+  const groups = readOnce(() => readNames(send, 'group'));
 
   async function* list(filter: Filter | null): AsyncGenerator<readonly User[]> {
     const asked: List = { path: usersPath, query: { sortAsc: 'username', ...filter } };
@@ -52,12 +46,36 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
     return sought.map((one) => wanted.found(one));
   }
 
-  const writer = openWriter({ session, config, tools, roles, find });
+  /** The user with the groups that the list does not show; undefined when the user is gone by now. */
+  async function withGroups(user: User): Promise<User | undefined> {
+    const held = await readGroupsOf(userPathOf(user.id), { ...user, userId: user.id }, { send, find });
+    if (held === null) return undefined;
+    const isNamed = held.every(({ name }) => typeof name === 'string');
+    const names = isNamed ? null : await groups();
+    const named = setOf(held.map((group) => group.name ?? names?.nameOf(group) ?? group.id));
+    return { ...user, attributes: { ...user.attributes, groups: named } };
+  }
+
+  async function* listWithGroups(): AsyncGenerator<readonly User[]> {
+    for await (const users of list(null)) {
+      const complete = await eachOf(users, withGroups);
+      const present = complete.filter((user) => user !== undefined);
+      if (present.length < users.length) throw shifted({ path: usersPath, query: {} });
+      yield present;
+    }
+  }
+
+  async function lookUpWithGroups(sought: readonly Sought[]): Promise<readonly (User | undefined)[]> {
+    const found = await find(sought);
+    return eachOf(found, async (user) => (user === undefined ? undefined : withGroups(user)));
+  }
+
+  const writer = openWriter({ session, config, tools, roles, groups, find });
 
   return {
     ownId: session.ownId,
-    readUsers: () => list(null),
-    lookUp: find,
+    readUsers: () => (config.groups ? listWithGroups() : list(null)),
+    lookUp: config.groups ? lookUpWithGroups : find,
     // One user is one request.
     bodyBytes: () => 0,
     async write(items) {
@@ -69,7 +87,33 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
   };
 }
 
-async function listedUser(value: unknown, roles: () => Promise<Roles>): Promise<User> {
+/** Reads when it is first needed; a failed read is no answer for the next one who asks. */
+function readOnce(read: () => Promise<Names>): () => Promise<Names> {
+  let known: Promise<Names> | null = null;
+  return () => {
+    known ??= read().catch((error: unknown) => {
+      known = null;
+      throw error;
+    });
+    return known;
+  };
+}
+
+/** Some at a time, in their order; after a failure no further one is begun. */
+async function eachOf<Entry, Result>(
+  entries: readonly Entry[],
+  work: (entry: Entry) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const slots = pLimit(groupReadsAtOnce);
+  try {
+    return await Promise.all(entries.map((entry) => slots(() => work(entry))));
+  } catch (error) {
+    slots.clearQueue();
+    throw error;
+  }
+}
+
+async function listedUser(value: unknown, roles: () => Promise<Names>): Promise<User> {
   const read = VcdUser.safeParse(value);
   const call = { method: 'GET', path: usersPath };
   if (!read.success) {

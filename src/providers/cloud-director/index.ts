@@ -31,13 +31,18 @@ export const cloudDirector: Provider<Config> = {
     'emails.work': { ...text, format: 'email' },
     'phoneNumbers.work': text,
     roles: { type: 'set', caseExact: true, writable: 'always', required: false },
+    // With VCF Automation, and only where `target.groups` says so: `review` refuses it elsewhere.
+    groups: { type: 'set', caseExact: true, writable: 'always', required: false },
     'cloud-director.description': text,
     'cloud-director.providerType': { type: 'string', caseExact: true, writable: 'never', required: false },
   },
   // The server gives the ids.
   idOf: () => null,
   review,
-  steps: (need) => steps(need),
+  steps: (need) => steps(need, { takeOwnershipBeforeRemove: true }),
+  under: (config) => ({ steps: (need) => steps(need, config) }),
+  // Organisations are apart from each other at one address; their names count without case where one signs in.
+  tenant: ({ organisation }) => organisation.toLowerCase(),
   remembers,
   // Everybody is listed: whom the list leaves out is gone.
   unlisted: (user) => user,

@@ -21,5 +21,7 @@ export const limits: Limits = {
 export const pageSize = 128;
 /** Up to so many users are looked up one by one; more are picked from the whole list. */
 export const singleLookUpsMax = 10;
+/** Reads of users' groups handed on at once; core lets out as many of them as the job's limits allow. */
+export const groupReadsAtOnce = 16;
 /** The first look at a task, in milliseconds, and the longest pause between two looks. */
 export const taskCheckMs = { first: 250, longest: 8_000 } as const;

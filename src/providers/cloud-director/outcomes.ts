@@ -12,6 +12,10 @@ export function alreadyGone(code: string | null): Outcome {
   return outcome('succeeded', 'ALREADY_SO', code, 'The user was gone already.');
 }
 
+export const groupsAlreadySo: Outcome = {
+  ...outcome('succeeded', 'ALREADY_SO', null, 'The user was in these groups already, and nothing was sent.'),
+};
+
 export function missing(code: string | null): Outcome {
   return outcome('failed', 'REFUSED', code, 'The organisation has no user of this id any more.');
 }
@@ -43,15 +47,6 @@ export const taskGivenUp: Outcome = {
 
 export const ownAccount: Outcome = {
   ...outcome('failed', 'OWN_ACCOUNT', null, 'This is the account that rollcall signs in with.'),
-};
-
-export const ownershipLeft: Outcome = {
-  ...outcome(
-    'succeeded',
-    'ALREADY_SO',
-    null,
-    'Nothing was moved and nothing sent: target.takeOwnershipBeforeRemove is false.',
-  ),
 };
 
 export function outcome(

@@ -2,10 +2,18 @@ import { randomInt } from 'node:crypto';
 import type { Step } from '../../domain/change.ts';
 import type { Value } from '../../domain/user.ts';
 import type { Config } from './config.ts';
-import type { Roles } from './roles.ts';
-import { foldName, rolesAdded, rolesRemoved, setOf, textFields } from './users.ts';
+import type { Names } from './names.ts';
+import {
+  foldName,
+  groupsAdded,
+  groupsRemoved,
+  rolesAdded,
+  rolesRemoved,
+  setOf,
+  textFields,
+} from './users.ts';
 import { type Dialect, hasSince } from './versions.ts';
-import type { Named, RoleReference, VcdUser } from './wire.ts';
+import type { Named, Reference, VcdUser } from './wire.ts';
 
 /** A body to send, or in words why there is none. */
 export type Body =
@@ -15,7 +23,7 @@ export type Body =
 export interface BodyContext {
   readonly dialect: Dialect;
   readonly config: Config;
-  readonly roles: Roles;
+  readonly roles: Names;
   readonly organisation: Named;
 }
 
@@ -32,7 +40,7 @@ export function createBody(step: Step, password: string | null, context: BodyCon
   }
   const fields = textValues(step, dialect);
   if ('refused' in fields) return fields;
-  const roles = rolesNamed(setOf(step.values.roles), context);
+  const roles = referencesTo(setOf(step.values.roles), roleNames(context));
   if ('refused' in roles) return roles;
   return {
     body: {
@@ -87,6 +95,25 @@ export function updateBody(current: VcdUser, step: Step, context: BodyContext): 
       ...(isLocal && config.unchangedPassword === 'asterisks' ? { password: asterisks } : {}),
     },
   };
+}
+
+/**
+ * The body that puts a user into groups and takes the user out of others. It replaces all memberships, so those that
+ * the user has now go back, whoever gave them since. Null when they are so already.
+ */
+export function groupsBody(
+  held: readonly Reference[],
+  step: Step,
+  context: { readonly groups: Names; readonly organisation: Named },
+): Body | null {
+  const change = { added: setOf(step.values[groupsAdded]), removed: setOf(step.values[groupsRemoved]) };
+  const space = { type: 'group', names: context.groups, organisation: context.organisation } as const;
+  const after = overlaid(held, change, space);
+  if ('refused' in after) return after;
+  const { references } = after;
+  const isSame = references.length === held.length && references.every((one) => held.includes(one));
+  if (isSame) return null;
+  return { body: { values: references.map(({ id, name }) => (name == null ? { id } : { name, id })) } };
 }
 
 /** A password that VCF Automation (15 characters, four kinds) and Cloud Director (6 to 128) both take. */
@@ -178,27 +205,52 @@ function rolesAfter(current: VcdUser, step: Step, context: BodyContext): Referen
     // Then the field is a read-only picture of what the user's groups give (page of 39.x).
     return refusedAs('NOT_WRITABLE', "The user's roles come from groups: change them there.");
   }
-  const kept = held.filter((reference) => !removed.includes(context.roles.nameOf(reference)));
-  const names = new Set(kept.map((reference) => context.roles.nameOf(reference)));
-  const fresh = rolesNamed(
-    added.filter((name) => !names.has(name)),
-    context,
+  return overlaid(held, { added, removed }, roleNames(context));
+}
+
+interface Referenced {
+  readonly references: readonly Reference[];
+}
+
+/** Where names are looked up, and what messages call it. */
+interface NameSpace {
+  readonly type: 'role' | 'group';
+  readonly names: Names;
+  readonly organisation: Named;
+}
+
+function roleNames({ roles, organisation }: BodyContext): NameSpace {
+  return { type: 'role', names: roles, organisation };
+}
+
+function overlaid(
+  held: readonly Reference[],
+  { added, removed }: { readonly added: readonly string[]; readonly removed: readonly string[] },
+  space: NameSpace,
+): Referenced | Refused {
+  const kept = held.filter((reference) => !removed.includes(space.names.nameOf(reference)));
+  const present = new Set(kept.map((reference) => space.names.nameOf(reference)));
+  const fresh = referencesTo(
+    added.filter((name) => !present.has(name)),
+    space,
   );
   return 'refused' in fresh ? fresh : { references: [...kept, ...fresh.references] };
 }
 
-interface Referenced {
-  readonly references: readonly RoleReference[];
-}
-
-function rolesNamed(names: readonly string[], { roles, organisation }: BodyContext): Referenced | Refused {
-  const references: RoleReference[] = [];
-  for (const name of names) {
-    const role = roles.named(name);
-    if (role === undefined) {
-      return refusedAs('REFUSED', `There is no role ${name} in the organisation ${organisation.name}.`);
+function referencesTo(wanted: readonly string[], space: NameSpace): Referenced | Refused {
+  const { type, names, organisation } = space;
+  const references: Reference[] = [];
+  for (const name of wanted) {
+    const [found, another] = names.named(name);
+    const where = `in the organisation ${organisation.name}`;
+    if (found === undefined) return refusedAs('REFUSED', `There is no ${type} ${name} ${where}.`);
+    if (another !== undefined) {
+      return refusedAs(
+        'REFUSED',
+        `There are several ${type}s ${name} ${where}, and nothing tells which is meant.`,
+      );
     }
-    references.push({ id: role.id, name: role.name });
+    references.push({ id: found.id, name: found.name });
   }
   return { references };
 }

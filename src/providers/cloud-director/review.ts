@@ -1,9 +1,16 @@
 import type { Asked, Finding } from '../../contracts/provider.ts';
 import { type Config, isSystem, organisationOf } from './config.ts';
+import { dialectOf, hasSince, writesGroups } from './versions.ts';
 
 /** What is wrong or risky about a job, beyond what its schema tells. */
 export function review(config: Config, asked: Asked): readonly Finding[] {
-  return [...authFindings(config, asked), ...createFindings(config, asked), ...fieldFindings(config, asked)];
+  return [
+    ...authFindings(config, asked),
+    ...createFindings(config, asked),
+    ...fieldFindings(config, asked),
+    ...groupFindings(config, asked),
+    ...removeFindings(config, asked),
+  ];
 }
 
 function authFindings(config: Config, { policy }: Asked): readonly Finding[] {
@@ -26,6 +33,14 @@ function authFindings(config: Config, { policy }: Asked): readonly Finding[] {
       message:
         'An account of one organisation cannot write the users of another: sign in to target.organisation itself, ' +
         'or as a provider administrator (organisation: System).',
+    });
+  }
+  if (isSystem(config.organisation) && writes) {
+    findings.push({
+      severity: 'warning',
+      path: ['target', 'organisation'],
+      message:
+        "System is the provider's own organisation: this job writes the accounts of provider administrators.",
     });
   }
   return findings;
@@ -92,4 +107,70 @@ function fieldFindings(config: Config, { attributes }: Asked): readonly Finding[
       path: ['feed', 'columns', attribute],
       message: `Cloud Director has no ${attribute}, only VCF Automation has it: map displayName instead.`,
     }));
+}
+
+function groupFindings(config: Config, { attributes }: Asked): readonly Finding[] {
+  const isMapped = attributes.includes('groups');
+  if (!config.groups) {
+    return isMapped
+      ? [
+          {
+            severity: 'error',
+            path: ['feed', 'columns', 'groups'],
+            message:
+              'Groups take one more request per user each time users are read, so they are left alone unless the job ' +
+              'says target.groups: true (VCF Automation since API 40.0).',
+          },
+        ]
+      : [];
+  }
+  const findings: Finding[] = [];
+  if (config.flavour === 'vcd') {
+    findings.push({
+      severity: 'error',
+      path: ['target', 'groups'],
+      message: 'Cloud Director shows the groups of a user and cannot write them: only VCF Automation can.',
+    });
+  } else if (config.apiVersion !== undefined && !writesGroups(config.apiVersion)) {
+    findings.push({
+      severity: 'error',
+      path: ['target', 'apiVersion'],
+      message: `Groups can be written since API version 40.0, and the job says ${config.apiVersion}.`,
+    });
+  }
+  if (!isMapped) {
+    findings.push({
+      severity: 'warning',
+      path: ['target', 'groups'],
+      message: 'No groups are mapped: reading them costs one request per user for nothing.',
+    });
+  }
+  return findings;
+}
+
+function removeFindings(config: Config, { policy }: Asked): readonly Finding[] {
+  if (!policy.leavers.some(({ operation }) => operation === 'remove')) return [];
+  const path = ['target', 'takeOwnershipBeforeRemove'];
+  if (!config.takeOwnershipBeforeRemove) {
+    return [
+      {
+        severity: 'warning',
+        path,
+        message:
+          'What a user owns is not moved: stopped machines are removed with their owner, and whoever has running ones ' +
+          'or a catalog cannot be removed.',
+      },
+    ];
+  }
+  const { apiVersion, flavour } = config;
+  if (apiVersion === undefined || hasSince(dialectOf(apiVersion, flavour), '37.1')) return [];
+  return [
+    {
+      severity: 'error',
+      path,
+      message:
+        `What a user owns can be moved since API version 37.1, and the job says ${apiVersion}: name a newer one, or ` +
+        'say takeOwnershipBeforeRemove: false if it may be lost.',
+    },
+  ];
 }

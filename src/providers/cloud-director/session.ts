@@ -15,7 +15,14 @@ import { type Config, isSystem, organisationOf } from './config.ts';
 import { filterBy } from './filter.ts';
 import { readPages, type Send } from './pages.ts';
 import { foldId } from './users.ts';
-import { chooseVersion, type Dialect, dialectOf, parseVersions } from './versions.ts';
+import {
+  chooseVersion,
+  type Dialect,
+  dialectOf,
+  parseVersions,
+  withoutGroups,
+  writesGroups,
+} from './versions.ts';
 import { Named, SessionBody, TokenBody, urn } from './wire.ts';
 
 export interface Session {
@@ -40,6 +47,7 @@ export async function openSession(config: Config, tools: Tools): Promise<Session
     config.apiVersion === undefined
       ? await negotiate(config, tools)
       : dialectOf(config.apiVersion, config.flavour);
+  if (config.groups && !writesGroups(dialect.version)) throw withoutGroups(dialect);
   const secrets = new Set<string>();
   const asJson = headersOf(dialect);
   let tenant: Readonly<Record<string, string>> = {};

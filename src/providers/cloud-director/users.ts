@@ -1,7 +1,7 @@
 import type { Step } from '../../domain/change.ts';
 import { fold } from '../../domain/comparison.ts';
 import type { Attributes, User, Value } from '../../domain/user.ts';
-import type { RoleReference, VcdUser } from './wire.ts';
+import type { Reference, VcdUser } from './wire.ts';
 
 /** Where the user signs in; the provider's own, never written. */
 export const providerTypeAttribute = 'cloud-director.providerType';
@@ -21,6 +21,9 @@ export type TextField = 'fullName' | 'givenName' | 'familyName' | 'email' | 'pho
 /** Roles that a step gives and takes: the user's other roles stay, whoever gave them since. */
 export const rolesAdded = 'roles.add';
 export const rolesRemoved = 'roles.remove';
+/** The same for groups, which are written by a step of their own. */
+export const groupsAdded = 'groups.add';
+export const groupsRemoved = 'groups.remove';
 
 /** User names have only lower-case letters (SDK, resource_vcd_org_user.go, 2026), so the feed's are folded. */
 export function foldName(userName: string): string {
@@ -36,7 +39,7 @@ export function foldId(urn: string): string {
  * A user as it was read. Throws nothing: without `enabled` there is no telling who is active, so null is given, for
  * the caller to stop.
  */
-export function userOf(read: VcdUser, nameOfRole: (role: RoleReference) => string): User | null {
+export function userOf(read: VcdUser, nameOfRole: (role: Reference) => string): User | null {
   if (typeof read.enabled !== 'boolean') return null;
   const attributes: Record<string, Value | null> = { userName: read.username };
   for (const [attribute, field] of textFields) attributes[attribute] = read[field] || null;
@@ -60,6 +63,11 @@ export function applied(step: Step, user: User | null, userId: string): User {
         active: step.action === 'enable',
         attributes: changed(now.attributes, step.values),
       };
+    case 'set-groups': {
+      const { [groupsAdded]: added, [groupsRemoved]: removed } = step.values;
+      const groups = overlaid(now.attributes.groups, added, removed);
+      return { ...now, attributes: { ...now.attributes, groups } };
+    }
     case 'take-ownership':
       return now;
     case 'delete':
@@ -91,6 +99,11 @@ function created(values: Attributes): Attributes {
 
 function changed(attributes: Attributes, values: Attributes): Attributes {
   const { [rolesAdded]: added, [rolesRemoved]: removed, ...plain } = values;
-  const roles = setOf([...minusAll(setOf(attributes.roles), setOf(removed)), ...setOf(added)]);
-  return { ...attributes, ...plain, roles };
+  return { ...attributes, ...plain, roles: overlaid(attributes.roles, added, removed) };
+}
+
+type Entries = Value | null | undefined;
+
+function overlaid(held: Entries, added: Entries, removed: Entries): readonly string[] {
+  return setOf([...minusAll(setOf(held), setOf(removed)), ...setOf(added)]);
 }

@@ -1,7 +1,7 @@
 import type { Step } from '../../domain/change.ts';
 import { identicalValue, sameValue } from '../../domain/comparison.ts';
 import type { User, Value } from '../../domain/user.ts';
-import { rolesAdded, rolesRemoved, setOf } from './users.ts';
+import { groupsAdded, groupsRemoved, rolesAdded, rolesRemoved, setOf } from './users.ts';
 
 export type Verdict = 'applied' | 'notApplied' | 'cannotTell';
 
@@ -19,6 +19,10 @@ export function verdict(step: Step, found: User | undefined): Verdict {
       return either(found?.active === true && hasValues(step, found));
     case 'disable':
       return either(found !== undefined && !found.active);
+    case 'set-groups':
+      // A look-up shows them only where the job still reads groups.
+      if (found !== undefined && found.attributes.groups === undefined) return 'cannotTell';
+      return either(found !== undefined && hasValues(step, found));
     case 'take-ownership':
       // What a user owns cannot be seen; who is gone owns nothing.
       return found === undefined ? 'applied' : 'cannotTell';
@@ -39,9 +43,11 @@ function hasValues(step: Step, found: User): boolean {
 }
 
 function hasValue(name: string, value: Value | null, found: User): boolean {
-  const roles = setOf(found.attributes.roles);
-  if (name === rolesAdded) return setOf(value).every((role) => roles.includes(role));
-  if (name === rolesRemoved) return !setOf(value).some((role) => roles.includes(role));
+  const { roles, groups } = found.attributes;
+  if (name === rolesAdded) return setOf(value).every((role) => setOf(roles).includes(role));
+  if (name === rolesRemoved) return !setOf(value).some((role) => setOf(roles).includes(role));
+  if (name === groupsAdded) return setOf(value).every((group) => setOf(groups).includes(group));
+  if (name === groupsRemoved) return !setOf(value).some((group) => setOf(groups).includes(group));
   if (name === 'userName') return sameValue(found.attributes[name], value, { caseExact: false });
   return identicalValue(found.attributes[name], value);
 }

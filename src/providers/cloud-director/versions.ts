@@ -66,6 +66,23 @@ export function hasSince(dialect: Dialect, version: string): boolean {
   return dialect.flavour === 'vcfa' || compareVersions(dialect.version, version) >= 0;
 }
 
+/**
+ * Whether memberships in groups can be written: `PUT /users/{urn}/groups` came with 40.0 (page of VCF Automation 9.0,
+ * 2026). Nobody shows it for the 9.x numbers, so these do not count.
+ */
+export function writesGroups(version: string): boolean {
+  return compareVersions(version, '40.0') >= 0;
+}
+
+/** The failure of a job that asks for groups where they cannot be written. */
+export function withoutGroups({ version }: Dialect): TargetFailure {
+  return new TargetFailure({
+    trouble: 'misconfigured',
+    message: `Groups can be written since API version 40.0 (VCF Automation), and ${version} is what the target speaks.`,
+    hint: 'Take target.groups and the column `groups` out of the job, or check target.flavour and target.apiVersion.',
+  });
+}
+
 /** Users can be written by CloudAPI since 35.0 (OpenAPI text of 37.2). */
 const vcdMajorMin = 35;
 const vcfaMajorMin = 40;

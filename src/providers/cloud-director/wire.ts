@@ -8,9 +8,10 @@ export function urn(type: string): RegExp {
   return new RegExp(`^urn:vcloud:${type}:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`, 'i');
 }
 
-/** A role of a user. The name may be left out. */
+/** A role or a group of a user. The name may be left out. */
 const RoleReference = z.looseObject({ id: z.string().regex(urn('role')), name: Text });
-export type RoleReference = z.infer<typeof RoleReference>;
+export const GroupReference = z.looseObject({ id: z.string().regex(urn('group')), name: Text });
+export type Reference = z.infer<typeof RoleReference>;
 
 /**
  * A user, loose because all of it is written back: fields that this provider does not know must survive
@@ -35,7 +36,7 @@ export const VcdUser = z.looseObject({
 });
 export type VcdUser = z.infer<typeof VcdUser>;
 
-/** A role or an organisation in a list. */
+/** A role, a group or an organisation in a list. */
 export const Named = z.looseObject({ id: z.string(), name: z.string() });
 export type Named = z.infer<typeof Named>;
 

@@ -14,30 +14,31 @@ import {
   unreadable,
 } from './answers.ts';
 import type { Config } from './config.ts';
+import { groupsIn, readGroupsOf } from './groups.ts';
 import { taskCheckMs } from './limits.ts';
 import { pathBelow } from './links.ts';
+import type { Names } from './names.ts';
 import {
   alreadyGone,
   contradictory,
   existsAlready,
+  groupsAlreadySo,
   missing,
   outcome,
   ownAccount,
-  ownershipLeft,
   refusedByUs,
   refusedByVendor,
   succeeded,
   taskGivenUp,
 } from './outcomes.ts';
 import { redactor } from './redact.ts';
-import { type BodyContext, createBody, generatedPassword, updateBody } from './requests.ts';
-import type { Roles } from './roles.ts';
+import { type BodyContext, createBody, generatedPassword, groupsBody, updateBody } from './requests.ts';
 import type { Session } from './session.ts';
 import { parseTask, taskAccept, taskRoot } from './tasks.ts';
 import { foldId, rolesAdded, rolesRemoved, textFields, userOf } from './users.ts';
 import { verdict } from './verdict.ts';
 import { hasSince } from './versions.ts';
-import { urn, VcdUser } from './wire.ts';
+import { type Reference, urn, VcdUser } from './wire.ts';
 
 export const usersPath = '/cloudapi/1.0.0/users';
 
@@ -50,7 +51,8 @@ export interface WriterParts {
   readonly session: Session;
   readonly config: Config;
   readonly tools: Tools;
-  readonly roles: () => Promise<Roles>;
+  readonly roles: () => Promise<Names>;
+  readonly groups: () => Promise<Names>;
   readonly find: (sought: readonly Sought[]) => Promise<readonly (User | undefined)[]>;
 }
 
@@ -157,8 +159,43 @@ export function openWriter(parts: WriterParts): Writer {
     return verdict(item.step, user ?? undefined) === 'applied' ? succeeded() : contradictory;
   }
 
+  /** Reads the user's groups, lays the step over them, and writes all of them back. */
+  async function setGroups(item: Item, redact: Redact): Result {
+    const held = await readGroupsOf(pathOf(item), item, { send, find: parts.find });
+    if (held === null) return missing(null);
+    const groups = await parts.groups();
+    const made = groupsBody(held, item.step, { groups, organisation: session.organisation });
+    if (made === null) return groupsAlreadySo;
+    if ('refused' in made) return refusedByUs(made.refused.code, made.refused.message);
+    const path = `${pathOf(item)}/groups`;
+    const sent = await call({ method: 'PUT', path, body: JSON.stringify(made.body), safe: false });
+    throwForWorld(sent.read, sent.call);
+    if (mayBeGone(sent.read)) return afterGroupsRefused(item, sent, redact);
+    if (!isSuccess(sent.read)) return refusedByVendor(sent.read, redact);
+    const task = taskOf(sent);
+    if (task !== null) return pending(task, redact, () => judgeGroups(item, groups, null));
+    if (sent.read.json === undefined && sent.read.text !== '') throw unreadable(sent.call, 'it is no list');
+    return judgeGroups(item, groups, groupsIn(sent.read.json));
+  }
+
+  async function afterGroupsRefused(item: Item, sent: Sent, redact: Redact): Promise<Outcome> {
+    const [found] = await parts.find([item]);
+    if (found === undefined) return missing(saidIn(sent.read.json).code);
+    // Where the user is listed and the path is unknown, the server does not write groups.
+    if (sent.read.status === 404) throw failureOfRead(sent.read, sent.call);
+    return refusedByVendor(sent.read, redact);
+  }
+
+  /** What was written has to show, in the answer where that holds all groups, else when they are read again. */
+  async function judgeGroups(item: Item, names: Names, shown: readonly Reference[] | null): Promise<Outcome> {
+    const held = shown ?? (await readGroupsOf(pathOf(item), item, { send, find: parts.find }));
+    if (held === null) return missing(null);
+    const groups = held.map((group) => names.nameOf(group));
+    const user: User = { id: item.userId ?? '', active: true, attributes: { groups } };
+    return verdict(item.step, user) === 'applied' ? succeeded() : contradictory;
+  }
+
   async function takeOwnership(item: Item, redact: Redact): Result {
-    if (!config.takeOwnershipBeforeRemove) return ownershipLeft;
     if (!hasSince(dialect, '37.1')) {
       return refusedByUs(
         'REFUSED',
@@ -253,6 +290,8 @@ export function openWriter(parts: WriterParts): Writer {
         case 'enable':
         case 'disable':
           return update(item, redact);
+        case 'set-groups':
+          return setGroups(item, redact);
         case 'take-ownership':
           return takeOwnership(item, redact);
         case 'delete':
@@ -268,10 +307,15 @@ function mayBeGone({ status }: Read): boolean {
   return status === 403 || status === 404;
 }
 
-/** Colons stand in a path as they are (the vendor's SDKs send them so). Throws on an item that names nobody: a bug. */
+/** Colons stand in a path as they are (the vendor's SDKs send them so). */
+export function userPathOf(id: string): string {
+  return `${usersPath}/${id}`;
+}
+
+/** Throws on an item that names nobody: a bug. */
 function pathOf({ userId, step }: Item): string {
   if (userId === null || !urn('user').test(userId)) throw new Error(`A step ${step.action} names no user.`);
-  return `${usersPath}/${userId}`;
+  return userPathOf(userId);
 }
 
 function idIn(address: string | undefined): string | null {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { fileFailure } from '../file-failure.ts';
 import type { JournalLine } from '../journal.ts';
 import type { UsersFile } from '../users-file.ts';
-import { type Flavour, roleNames, systemOrganisation } from './facts.ts';
+import { type Flavour, groupNames, roleNames, systemOrganisation } from './facts.ts';
 
 const Text = z.string().nullable().default(null);
 
@@ -20,6 +20,8 @@ export const StoredUser = z.object({
   phone: Text,
   /** Names of directly given roles. */
   roles: z.array(z.string()).readonly(),
+  /** Names of the groups that the user is in. */
+  groups: z.array(z.string()).readonly().default([]),
   nameInSource: z.string(),
   enabled: z.boolean(),
   providerType: z.enum(['LOCAL', 'LDAP', 'SAML', 'OAUTH']),
@@ -53,6 +55,7 @@ const FileRest = z.strictObject({
     .min(1)
     .default(['acme']),
   roles: z.array(z.string().min(1)).default([...roleNames]),
+  groups: z.array(z.string().min(1)).default([...groupNames]),
   /** Which writes answer 202 with a task: `delete` as documented, or every one, as the vendor reserves to itself. */
   tasks: z.enum(['delete', 'all']).default('delete'),
   /** `numbers`: the pages lack their `nextPage` link, a known bug of the API. */
@@ -126,6 +129,12 @@ export class Directory {
     return this.settings.roles.map((name) => ({ id: urnOf('role', `${organisation}/${name}`), name }));
   }
 
+  /** The same names in every organisation, each with ids of its own; the provider's has none. */
+  groups(organisation: string): readonly NamedEntity[] {
+    if (organisation === systemOrganisation) return [];
+    return this.settings.groups.map((name) => ({ id: urnOf('group', `${organisation}/${name}`), name }));
+  }
+
   /** Takes up a write that the journal says was accepted. */
   recall(line: JournalLine): void {
     if (line.after !== null) this.put(StoredUser.parse(line.after));
@@ -165,6 +174,9 @@ export async function loadDirectory(file: UsersFile | null): Promise<Directory> 
     const known = new Set(directory.roles(user.organisation).map(({ name }) => name));
     const unknown = user.roles.find((role) => !known.has(role));
     if (unknown !== undefined) throw usersFailure(file, `${where}: there is no role ${unknown}`);
+    const groups = new Set(directory.groups(user.organisation).map(({ name }) => name));
+    const stray = user.groups.find((group) => !groups.has(group));
+    if (stray !== undefined) throw usersFailure(file, `${where}: there is no group ${stray}`);
     directory.put(user);
   }
   return directory;
@@ -181,6 +193,7 @@ function storedUser(user: FileUser, settings: Settings): StoredUser {
     email: null,
     phone: null,
     roles: ['vApp User'],
+    groups: [],
     nameInSource: user.username,
     enabled: true,
     isGroupRole: false,

@@ -28,6 +28,9 @@ export const roleNames: readonly string[] = [
   'Console Access Only',
 ];
 
+/** Groups that each organisation has imported, unless the users file says otherwise; invented names. */
+export const groupNames: readonly string[] = ['Cloud Users', 'Cloud Admins', 'Auditors'];
+
 export const systemOrganisation = 'System';
 
 /** `pageSize`: 25 when it is not given, 128 at most. */

@@ -1,5 +1,5 @@
-import { badRequest, type Refused } from './refusal.ts';
 import { ownAddress, pageSizes } from './facts.ts';
+import { badRequest, type Refused } from './refusal.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@ import type { RequestFaults } from '../fault-book.ts';
 import { accepted, type Journal } from '../journal.ts';
 import type { SandboxAccount, SandboxApp, SandboxBindings } from '../sandbox.ts';
 import type { Directory, NamedEntity, StoredUser } from './directory.ts';
-import { ownAddress, versions } from './facts.ts';
+import { isSince, ownAddress, versions } from './facts.ts';
 import { pageOf, type Queryable, type Row } from './query.ts';
 import {
   badRequest,
@@ -16,7 +16,7 @@ import {
 import { type SandboxSession, Sessions, tenantOf } from './sessions.ts';
 import { shownUser } from './shown.ts';
 import { Tasks } from './tasks.ts';
-import { judgeCreate, judgeDelete, judgeUpdate, type Verdict } from './writes.ts';
+import { judgeCreate, judgeDelete, judgeGroups, judgeUpdate, type Verdict } from './writes.ts';
 
 type DirectorContext = Context<{ Bindings: SandboxBindings }>;
 
@@ -35,6 +35,7 @@ const users: Queryable = {
   usualSort: 'username',
 };
 const roles: Queryable = { path: `${root}/roles`, nonSearchable: [], nonSortable: ['id'], usualSort: 'name' };
+const groups: Queryable = { ...roles, path: `${root}/groups` };
 const organisations: Queryable = { ...roles, path: `${root}/orgs` };
 
 /** Who asks, in which version, about which organisation. */
@@ -45,7 +46,7 @@ interface Asker {
   readonly version: string;
 }
 
-type WriteName = 'create' | 'update' | 'take-ownership' | 'delete';
+type WriteName = 'create' | 'update' | 'set-groups' | 'take-ownership' | 'delete';
 
 /** The path without what a gateway in front would add. */
 export function vendorPath(path: string): string {
@@ -128,6 +129,19 @@ export function buildApp(domain: Domain): SandboxApp {
     if (user === null) return refusalResponse(forbidden('USER_VIEW'), asker.version);
     return jsonResponse(shownUser(user, directory, asker.version), asker.version);
   });
+  asked(`${root}/groups`, 'GET', (context, { organisation, version }) =>
+    list(
+      context,
+      directory.groups(organisation.name).map((group) => ({ ...group })),
+      groups,
+      version,
+    ),
+  );
+  asked(`${root}/users/:urn/groups`, 'GET', (context, asker) => {
+    const user = userAt(context, asker);
+    if (user === null) return refusalResponse(forbidden('USER_VIEW'), asker.version);
+    return groupsOf(context, user, asker.version);
+  });
   asked('/api/task/:id', 'GET', (context, { version }) => {
     const shown = tasks.show(context.req.param('id') ?? '');
     return shown === null ? refusalResponse(forbidden('TASK_VIEW'), version) : xml(shown);
@@ -154,6 +168,19 @@ export function buildApp(domain: Domain): SandboxApp {
     if (directory.settings.tasks === 'all') return tasks.accepted(after.id);
     return jsonResponse(shownUser(after, directory, asker.version), asker.version);
   });
+  asked(`${root}/users/:urn/groups`, 'PUT', (context, asker) => {
+    // The path came with 40.0, and older versions know only how to show groups.
+    if (!isSince(asker.version, 40, 0)) return new Response(null, { status: 404 });
+    const { json } = context.env.seen;
+    const done = onUser(context, asker, 'set-groups', (before) =>
+      judgeGroups(json, before, { directory, ...asker }),
+    );
+    if ('minorErrorCode' in done) return refusalResponse(done, asker.version);
+    const { after } = done;
+    if (after === null) throw new Error('a write of groups leaves a user');
+    if (directory.settings.tasks === 'all') return tasks.accepted(after.id);
+    return groupsOf(context, after, asker.version);
+  });
   asked(`${root}/users/:urn/takeOwnership`, 'POST', (context, asker) => {
     const done = onUser(context, asker, 'take-ownership', (before) => ({ after: { ...before, owns: 0 } }));
     if ('minorErrorCode' in done) return refusalResponse(done, asker.version);
@@ -176,6 +203,16 @@ export function buildApp(domain: Domain): SandboxApp {
     const page = pageOf(rows, new URL(context.req.url).search, queryable, directory.settings.paging);
     if ('minorErrorCode' in page) return refusalResponse(page, version);
     return jsonResponse(page.body, version, 200, page.link === null ? {} : { Link: page.link });
+  }
+
+  /** A page of references; without a query, as in the answer to a write, the first one of the usual size. */
+  function groupsOf(context: DirectorContext, user: StoredUser, version: string): Response {
+    const rows = directory
+      .groups(user.organisation)
+      .filter(({ name }) => user.groups.includes(name))
+      .map((group) => ({ ...group }));
+    const path = `${root}/users/${user.id}/groups`;
+    return list(context, rows, { ...groups, path }, version);
   }
 
   /** Users of other organisations are as good as missing. */

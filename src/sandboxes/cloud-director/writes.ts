@@ -89,6 +89,7 @@ export function judgeCreate(json: unknown, context: WriteContext): Verdict {
       providerType,
       nameInSource: body.nameInSource ?? body.username,
       isGroupRole: false,
+      groups: [],
       locked: false,
       stranded: false,
       passwords: providerType === 'LOCAL' ? 1 : 0,
@@ -144,6 +145,22 @@ function replaced(body: Body, roles: readonly string[]) {
     deployedVmQuota: body.deployedVmQuota ?? 0,
     storedVmQuota: body.storedVmQuota ?? 0,
   };
+}
+
+const GroupsBody = z.strictObject({ values: z.array(Reference) });
+
+/** A PUT of groups replaces all memberships; only groups of the very organisation can be named. */
+export function judgeGroups(
+  json: unknown,
+  before: StoredUser,
+  { directory, organisation }: WriteContext,
+): Verdict {
+  const body = GroupsBody.safeParse(json).data;
+  if (body === undefined) return badRequest('JSON parse error at values.');
+  const byId = new Map(directory.groups(organisation.name).map(({ id, name }) => [id, name]));
+  const names = body.values.map(({ id }) => byId.get(id));
+  if (names.includes(undefined)) return badRequest('The group does not exist in this organization.');
+  return { after: { ...before, groups: [...new Set(names.filter((name) => name !== undefined))] } };
 }
 
 export function judgeDelete(before: StoredUser): Verdict {

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rollcall } from './program.ts';
 
 /*
  * The real program, as a user runs it, against the sandbox that the job starts: 1,000 invented people through every
@@ -114,21 +113,10 @@ function users(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
 async function apply(...flags: readonly string[]): Promise<Ran> {
   const skip = journal().length;
   const runs = new Set(existsSync(join(folder, 'runs')) ? readdirSync(join(folder, 'runs')) : []);
-  const child = spawn(process.execPath, [join(process.cwd(), 'src/main.ts'), 'apply', 'job.yaml', ...flags], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: '1' },
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      said += chunk;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
+  const { code, stderr } = await rollcall(folder, 'apply', 'job.yaml', ...flags);
   const fresh = existsSync(join(folder, 'runs')) ? readdirSync(join(folder, 'runs')) : [];
   const run = fresh.find((name) => !runs.has(name));
-  if (run === undefined) throw new Error(`no report was left: ${said}`);
+  if (run === undefined) throw new Error(`no report was left: ${stderr}`);
   const report = JSON.parse(readFileSync(join(folder, 'runs', run, 'report.json'), 'utf8')) as Report;
   return { code, report, writes: journal().slice(skip) };
 }

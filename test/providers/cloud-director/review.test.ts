@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked } from '../../../src/contracts/provider.ts';
 import { Config } from '../../../src/providers/cloud-director/config.ts';
+import { cloudDirector } from '../../../src/providers/cloud-director/index.ts';
 import { review } from '../../../src/providers/cloud-director/review.ts';
 import { config } from './world.ts';
 
@@ -55,6 +56,73 @@ describe('review', () => {
     const asked = { ...writes, attributes: ['roles', 'name.givenName'] };
     expect(found({ flavour: 'vcd' }, asked)).toEqual(['error feed.columns.name.givenName']);
     expect(found({}, asked)).toEqual([]);
+  });
+});
+
+describe('review of groups', () => {
+  const mapped: Asked = { ...writes, attributes: [...writes.attributes, 'groups'] };
+
+  it('refuses a job that maps them without the setting, and names it', () => {
+    expect(found({}, mapped)).toEqual(['error feed.columns.groups']);
+    expect(review(config(), mapped)[0]?.message).toContain('target.groups: true');
+    expect(found({ groups: true }, mapped)).toEqual([]);
+  });
+
+  it('refuses them with Cloud Director, and with a version before 40.0', () => {
+    expect(found({ groups: true, flavour: 'vcd' }, mapped)).toEqual(['error target.groups']);
+    for (const apiVersion of ['39.1', '9.1.0']) {
+      expect(found({ groups: true, apiVersion }, mapped)).toEqual(['error target.apiVersion']);
+    }
+    expect(found({ groups: true, apiVersion: '40.0' }, mapped)).toEqual([]);
+  });
+
+  it('warns of reading what nobody maps', () => {
+    expect(found({ groups: true })).toEqual(['warning target.groups']);
+  });
+});
+
+describe('review of removals', () => {
+  const removes: Asked = {
+    ...writes,
+    policy: { ...writes.policy, leavers: [{ operation: 'remove', afterDays: 0 }] },
+  };
+
+  it('refuses a version that cannot take ownership, unless the job lets it go', () => {
+    const old = { apiVersion: '37.0' };
+    expect(found(old, removes)).toEqual(['error target.takeOwnershipBeforeRemove']);
+    expect(found(old)).toEqual([]);
+    expect(found({ apiVersion: '37.1' }, removes)).toEqual([]);
+    expect(found({ apiVersion: '9.1.0' }, removes)).toEqual([]);
+    const letGo = { ...old, takeOwnershipBeforeRemove: false };
+    expect(found(letGo, removes)).toEqual(['warning target.takeOwnershipBeforeRemove']);
+  });
+
+  it('warns of a removal that takes along what the user owns', () => {
+    const letGo = { takeOwnershipBeforeRemove: false };
+    expect(found(letGo, removes)).toEqual(['warning target.takeOwnershipBeforeRemove']);
+    expect(found(letGo)).toEqual([]);
+  });
+});
+
+describe("the provider's own organisation", () => {
+  it('is warned of where it is written', () => {
+    expect(found({ organisation: 'system' })).toEqual(['warning target.organisation']);
+    expect(found({ organisation: 'System' }, reads)).toEqual([]);
+  });
+
+  it('cannot be written from an organisation', () => {
+    const auth = { type: 'basic', username: 'a', password: 'env:PW', organisation: 'acme' };
+    expect(found({ auth, organisation: 'System' }, reads)).toEqual(['error target.auth.organisation']);
+  });
+});
+
+describe('tenant', () => {
+  it('is the organisation, however its name is spelt', () => {
+    const tenant = (organisation: string) => cloudDirector.tenant?.(config({ organisation }));
+    expect(tenant('acme')).toBe('acme');
+    expect(tenant('ACME')).toBe(tenant('acme'));
+    expect(tenant('other')).not.toBe(tenant('acme'));
+    expect(tenant('System')).toBe(tenant('SYSTEM'));
   });
 });
 

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Need } from '../../../src/domain/change.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
-import { steps } from '../../../src/providers/cloud-director/steps.ts';
-import { applied, rolesAdded, rolesRemoved } from '../../../src/providers/cloud-director/users.ts';
+import { cloudDirector } from '../../../src/providers/cloud-director/index.ts';
+import {
+  applied,
+  groupsAdded,
+  groupsRemoved,
+  rolesAdded,
+  rolesRemoved,
+} from '../../../src/providers/cloud-director/users.ts';
 import { createOnly, verdict } from '../../../src/providers/cloud-director/verdict.ts';
-import { urnA } from './world.ts';
+import { config, urnA } from './world.ts';
 
 function need(operation: Need['operation'], before: Attributes, after: Attributes): Need {
   return {
@@ -22,12 +28,19 @@ function need(operation: Need['operation'], before: Attributes, after: Attribute
   };
 }
 
+/** The steps under a job's settings, as core asks for them. */
+function steps(one: Need, settings: Record<string, unknown> = {}) {
+  const provider = { ...cloudDirector, ...cloudDirector.under?.(config(settings)) };
+  return provider.steps(one, null, null, {});
+}
+
 const step = (action: string, values: Attributes = {}) => ({ action, subject: '', values });
 const jane: User = {
   id: urnA,
   active: true,
   attributes: { userName: 'jane', displayName: 'Jane', roles: ['A', 'B'] },
 };
+const inGroups: User = { ...jane, attributes: { ...jane.attributes, groups: ['A', 'B'] } };
 
 describe('steps', () => {
   it('create in one call, roles with it', () => {
@@ -53,8 +66,39 @@ describe('steps', () => {
     expect(steps(need('disable', { active: true }, { active: false }))).toEqual([step('disable')]);
   });
 
-  it('take ownership before they delete', () => {
-    expect(steps(need('remove', {}, {})).map(({ action }) => action)).toEqual(['take-ownership', 'delete']);
+  it('take ownership before they delete, unless the job lets it go', () => {
+    const actions = (settings: Record<string, unknown>) =>
+      steps(need('remove', {}, {}), settings).map(({ action }) => action);
+    expect(actions({})).toEqual(['take-ownership', 'delete']);
+    expect(actions({ takeOwnershipBeforeRemove: false })).toEqual(['delete']);
+    expect(cloudDirector.steps(need('remove', {}, {}), null, null, {})).toHaveLength(2);
+  });
+
+  it('put a new user into groups once the user is there', () => {
+    expect(steps(need('create', {}, { userName: 'jane', groups: ['B', 'A'] }))).toEqual([
+      step('create', { userName: 'jane', roles: [] }),
+      step('set-groups', { [groupsAdded]: ['A', 'B'] }),
+    ]);
+    expect(steps(need('create', {}, { userName: 'jane', groups: [] }))).toHaveLength(1);
+  });
+
+  it('write groups apart from the user, and each only where something changes', () => {
+    const groups = step('set-groups', { [groupsAdded]: ['C'], [groupsRemoved]: ['A'] });
+    const [before, after] = [{ groups: ['A', 'B'] }, { groups: ['B', 'C'] }];
+    expect(steps(need('update', before, after))).toEqual([groups]);
+    expect(steps(need('update', before, { ...after, displayName: 'J' }))).toEqual([
+      step('update', { displayName: 'J' }),
+      groups,
+    ]);
+    expect(steps(need('enable', before, after))).toEqual([step('enable'), groups]);
+  });
+
+  it('leave groups alone when they disable, and have nothing to give back', () => {
+    const user = { ...jane, attributes: { ...jane.attributes, groups: ['A'] } };
+    expect(steps({ ...need('disable', { active: true }, { active: false }), user })).toEqual([
+      step('disable'),
+    ]);
+    expect(cloudDirector.remembers(user)).toEqual({});
   });
 });
 
@@ -74,6 +118,10 @@ describe('applied', () => {
     expect(applied(step('disable'), jane, urnA).active).toBe(false);
     expect(applied(step('enable'), { ...jane, active: false }, urnA).active).toBe(true);
     expect(applied(step('take-ownership'), jane, urnA)).toEqual(jane);
+    const joined = applied(step('set-groups', { [groupsAdded]: ['B', 'A'] }), jane, urnA);
+    expect(joined.attributes).toEqual({ ...jane.attributes, groups: ['A', 'B'] });
+    const left = applied(step('set-groups', { [groupsAdded]: ['C'], [groupsRemoved]: ['A'] }), joined, urnA);
+    expect(left.attributes.groups).toEqual(['B', 'C']);
   });
 });
 
@@ -93,6 +141,12 @@ describe('verdict', () => {
     ['enable', {}, { ...jane, active: false }, 'notApplied'],
     ['disable', {}, { ...jane, active: false }, 'applied'],
     ['disable', {}, jane, 'notApplied'],
+    ['set-groups', { [groupsAdded]: ['A'] }, inGroups, 'applied'],
+    ['set-groups', { [groupsAdded]: ['C'] }, inGroups, 'notApplied'],
+    ['set-groups', { [groupsRemoved]: ['C'] }, inGroups, 'applied'],
+    ['set-groups', { [groupsRemoved]: ['A'] }, inGroups, 'notApplied'],
+    ['set-groups', { [groupsAdded]: ['A'] }, jane, 'cannotTell'],
+    ['set-groups', { [groupsAdded]: ['A'] }, undefined, 'notApplied'],
     ['take-ownership', {}, jane, 'cannotTell'],
     ['take-ownership', {}, undefined, 'applied'],
     ['delete', {}, undefined, 'applied'],
@@ -102,7 +156,7 @@ describe('verdict', () => {
   });
 
   it('lets a create and a taking over be sent twice, and nothing else', () => {
-    const actions = ['create', 'take-ownership', 'update', 'enable', 'disable', 'delete'];
+    const actions = ['create', 'take-ownership', 'update', 'enable', 'disable', 'set-groups', 'delete'];
     expect(actions.filter((action) => createOnly(step(action)))).toEqual(['create', 'take-ownership']);
   });
 });

@@ -536,14 +536,6 @@ describe('removing', () => {
     expect(await readAll(connection)).toEqual([]);
   });
 
-  it('moves nothing, and says so, where the job lets it go with the user', async () => {
-    await open([jane]);
-    const connection = await world.connect({ takeOwnershipBeforeRemove: false });
-    const outcome = await settled(connection, item('take-ownership', await userNamed(connection, 'jane')));
-    expect(outcome).toMatchObject({ result: 'succeeded', errorCode: 'ALREADY_SO' });
-    expect(world.sent('POST', '/takeOwnership')).toEqual([]);
-  });
-
   it('does not remove what it cannot take over first', async () => {
     await open([owner]);
     const connection = await world.connect({ apiVersion: '37.0' });

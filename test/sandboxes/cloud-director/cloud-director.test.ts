@@ -369,6 +369,73 @@ describe('updating', () => {
   });
 });
 
+describe('groups', () => {
+  const world = {
+    flavour: 'vcfa',
+    organisations: ['acme', 'other'],
+    groups: ['Staff', 'Admins'],
+    users: [{ ...jane, groups: ['Staff'] }],
+  };
+  const group = async (name: string, headers: Record<string, string> = {}) => {
+    const { values } = await json(call('GET', '/groups?page=1&pageSize=128', undefined, headers));
+    return values.find((one) => one.name === name) ?? {};
+  };
+  const pathOf = async () => `/users/${String((await current()).id)}/groups`;
+
+  it('are shown per user, and replaced by a write, which answers with a page', async () => {
+    await start(world);
+    const path = await pathOf();
+    expect(await json(call('GET', `${path}?page=1&pageSize=128`))).toMatchObject({
+      resultTotal: 1,
+      values: [{ name: 'Staff', id: expect.stringMatching(/^urn:vcloud:group:/) }],
+    });
+    const answer = await call('PUT', path, { values: [await group('Admins')] });
+    expect(answer.status).toBe(200);
+    expect(await json(answer)).toMatchObject({ resultTotal: 1, pageSize: 25, values: [{ name: 'Admins' }] });
+    expect(lines()).toMatchObject([{ op: 'set-groups', key: 'jane', after: { groups: ['Admins'] } }]);
+  });
+
+  it('have another id in each organisation, and only the own can be named', async () => {
+    await start(world);
+    const path = await pathOf();
+    const mine = token;
+    token = await signIn('other');
+    const theirs = await group('Staff');
+    token = mine;
+    expect(theirs).not.toEqual(await group('Staff'));
+    expect((await call('PUT', path, { values: [theirs] })).status).toBe(400);
+    expect((await call('PUT', path, { groups: [] })).status).toBe(400);
+  });
+
+  it('are shown by every version, and written by 40.0 only', async () => {
+    await start(world);
+    const path = await pathOf();
+    version = '9.1.0';
+    expect((await call('PUT', path, { values: [] })).status).toBe(404);
+    await start({ ...world, flavour: 'vcd' });
+    const older = await pathOf();
+    expect(await json(call('GET', older))).toMatchObject({ values: [{ name: 'Staff' }] });
+    expect((await call('PUT', older, { values: [] })).status).toBe(404);
+    version = '40.0';
+    expect((await call('PUT', older, { values: [] })).status).toBe(406);
+    expect(lines()).toEqual([]);
+  });
+
+  it('are remembered by the journal', async () => {
+    await start(world);
+    await call('PUT', await pathOf(), { values: [] });
+    await start(world);
+    expect(await json(call('GET', await pathOf()))).toMatchObject({ resultTotal: 0 });
+  });
+
+  it('answer 403 for a user who is not there', async () => {
+    await start(world);
+    const path = '/users/urn:vcloud:user:00000000-0000-4000-8000-000000000000/groups';
+    expect((await call('GET', path)).status).toBe(403);
+    expect((await call('PUT', path, { values: [] })).status).toBe(403);
+  });
+});
+
 describe('removing', () => {
   it('wants ownership taken over first, then answers 202 with a task of the older interface', async () => {
     await start([{ ...jane, owns: 1 }]);
@@ -408,6 +475,7 @@ describe('faults and memory', () => {
 
   it('names the user of the file that it cannot take', async () => {
     await expect(start([{ username: 'a', roles: ['Emperor'] }])).rejects.toThrow(/users\[0\].*Emperor/);
+    await expect(start([{ username: 'a', groups: ['Emperors'] }])).rejects.toThrow(/users\[0\].*Emperors/);
     await expect(start([jane, { username: 'JANE' }])).rejects.toThrow(/users\[1\].*same name/);
   });
 });
