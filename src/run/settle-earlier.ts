@@ -11,16 +11,16 @@ import type { World } from './world.ts';
  * is looked up. A run of which nothing stays open is superseded by this one.
  */
 export async function settleEarlier(open: OpenRun, target: Target, world: World): Promise<EarlierDoubts> {
-  const all: Doubts = { people: new Set(), creates: new Set() };
+  const all = noneYet();
   for (const earlier of await open.ledger.openRuns(open.scope)) {
     if (earlier.id === open.run.id) continue;
-    const doubts: Doubts = { people: new Set(), creates: new Set() };
+    const doubts = noneYet();
     for await (const steps of open.ledger.openSteps(earlier.id)) {
       const settlement = await lookUp(steps, open, target, world, doubts);
       await open.ledger.settle(earlier.id, open.scope, settlement);
     }
     const at = new Date(world.clock.now()).toISOString();
-    const count = doubts.people.size + doubts.creates.size;
+    const count = doubts.people.size + doubts.creates.size + doubts.removals.size;
     const state = count === 0 ? 'superseded' : 'stopped';
     await open.ledger.finishRun(earlier.id, { state, finishedAt: earlier.finishedAt ?? at, exitCode: 4 });
     world.log.info({ run: earlier.id, count }, `settled an earlier run: ${state}`);
@@ -43,6 +43,12 @@ export const noDoubts: EarlierDoubts = { people: new Set(), creates: new Set() }
 interface Doubts {
   readonly people: Set<string>;
   readonly creates: Set<string>;
+  /** Lasting ids of people whose removal may be sent again: today's plan asks for it anew. */
+  readonly removals: Set<string>;
+}
+
+function noneYet(): Doubts {
+  return { people: new Set(), creates: new Set(), removals: new Set() };
 }
 
 async function lookUp(
@@ -72,7 +78,7 @@ async function lookUp(
   return settled.settlement();
 }
 
-type Verdict = 'applied' | 'linkedSince' | 'notApplied' | 'cannotTell';
+type Verdict = 'applied' | 'settledSince' | 'notApplied' | 'cannotTell';
 
 function verdictOf(
   open: OpenStep,
@@ -84,14 +90,19 @@ function verdictOf(
   // What a step that waited would have written is not in the plan; today's comparison finds whether it is there.
   if (step === undefined || step.references !== undefined) return 'notApplied';
   const verdict = provider.verdict(step, found);
-  // A create that a later run repeated, and linked, is no doubt any more.
-  const isLinked = provider.createOnly(step) && account?.linkKey === open.change.linkKey;
-  return verdict === 'cannotTell' && isLinked ? 'linkedSince' : verdict;
+  const isSettled = provider.createOnly(step) && wasRepeated(open, account);
+  return verdict === 'cannotTell' && isSettled ? 'settledSince' : verdict;
+}
+
+/** What a later run repeated, and the ledger shows the effect of, is no doubt any more. */
+function wasRepeated({ change }: OpenStep, account: Account | undefined): boolean {
+  return change.operation === 'remove' ? account === undefined : account?.linkKey === change.linkKey;
 }
 
 function noteDoubt(open: OpenStep, id: string | null, { provider }: Target, doubts: Doubts): void {
   const step = open.change.steps[open.step];
   if (step === undefined || !provider.createOnly(step)) doubts.people.add(open.change.linkKey);
+  else if (open.change.operation === 'remove') doubts.removals.add(open.change.linkKey);
   else if (id !== null) doubts.creates.add(id);
 }
 
@@ -149,7 +160,7 @@ function accountAfter(
 
 function outcomeOf(verdict: Verdict, userId: string | null): Outcome {
   const nothing = { providerCode: null, userId: null };
-  if (verdict === 'applied' || verdict === 'linkedSince')
+  if (verdict === 'applied' || verdict === 'settledSince')
     return { ...nothing, result: 'succeeded', errorCode: null, message: null, userId };
   if (verdict === 'notApplied') {
     return {

@@ -222,4 +222,24 @@ describe('settling a removal', () => {
     await settle(buildTarget([buildUser('u1', { title: 'Manager' })]));
     expect(await known('u1')).toMatchObject({ linkKey: 'e1' });
   });
+
+  it('may be planned anew where repeating it does no harm, and is settled once the account is forgotten', async () => {
+    const repeatable = { createOnly: () => true } satisfies Partial<Provider>;
+    await leaveOpen([removal], [{ seq: 1, step: 1 }], { outcomes: [outcome(1, 0)] });
+    await ledger.saveAccounts(scope, [account('u1', { linkKey: 'e1', key: 'E1' })]);
+    const open = buildOpen(ledger, run('now'));
+    await ledger.startRun(open.run);
+    const settleAgain = () => settleEarlier(open, buildTarget([], repeatable), buildWorld());
+
+    const doubts = await settleAgain();
+    expect([...doubts.people, ...doubts.creates]).toEqual([]);
+    expect(await outcomesOf()).toEqual([['succeeded', 'unknown']]);
+    expect(await ledger.run('old')).toMatchObject({ state: 'stopped' });
+
+    // What a later run does that sends it again, and hears that the account is gone.
+    await ledger.settle('now', scope, { outcomes: [], accounts: [], removed: ['u1'] });
+    await settleAgain();
+    expect(await outcomesOf()).toEqual([['succeeded', 'succeeded']]);
+    expect(await ledger.run('old')).toMatchObject({ state: 'superseded' });
+  });
 });

@@ -6,7 +6,7 @@ import { idOfAttributes } from './login.ts';
 import { review } from './review.ts';
 import { remembers, steps } from './steps.ts';
 import { applied, unlisted } from './users.ts';
-import { createOnly, verdict } from './verdict.ts';
+import { createOnly, repeatable, verdict } from './verdict.ts';
 
 /** Oracle Fusion Cloud EPM, by the synchronous calls of `/interop/rest/security`. */
 export const oracleEpm: Provider<Config> = {
@@ -32,6 +32,7 @@ export const oracleEpm: Provider<Config> = {
   },
   // As the page "Update Users (v1)" prints the header of the CSV file, read in 2026: people have copied it.
   headerAliases: { 'First Name': ['Firt Name'] },
+  under: ({ missingCodes }) => (missingCodes.length > 0 ? { createOnly: repeatable } : {}),
   idOf: idOfAttributes,
   review,
   steps,

@@ -13,7 +13,8 @@ export function review(config: Config, asked: Asked): readonly Finding[] {
 
 function leaverFindings(config: Config, { policy }: Asked): readonly Finding[] {
   const removes = policy.leavers.some((rule) => rule.operation === 'remove');
-  if (!removes || config.removeFromIdentityDomain) return [];
+  if (!removes) return [];
+  if (config.removeFromIdentityDomain) return config.missingCodes.length > 0 ? [] : [unsettledRemoval];
   return [
     {
       severity: 'error',
@@ -25,6 +26,15 @@ function leaverFindings(config: Config, { policy }: Asked): readonly Finding[] {
     },
   ];
 }
+
+const unsettledRemoval: Finding = {
+  severity: 'warning',
+  path: ['target', 'missingCodes'],
+  message:
+    'No list shows an account without roles, so if the answer to its removal is lost, the person stays in doubt ' +
+    '(IN_DOUBT). Set target.missingCodes to the code with which the service refuses to remove a login that nobody ' +
+    'has: then the removal is sent again, and its answer tells.',
+};
 
 function createFindings(config: Config, { policy, attributes, initialPassword }: Asked): readonly Finding[] {
   const findings: Finding[] = [];

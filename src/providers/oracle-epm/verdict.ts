@@ -36,6 +36,14 @@ export function createOnly(step: Step): boolean {
   return step.action === 'add';
 }
 
+/**
+ * The same where the job names the codes of "gone already": then a removal may be repeated too, for its answer tells
+ * what became of an account that no list shows. No page documents such a code (PREST Remove Users v2, 2026).
+ */
+export function repeatable(step: Step): boolean {
+  return createOnly(step) || step.action === 'remove';
+}
+
 function hasValues(step: Step, found: User): boolean {
   return Object.entries(step.values).every(([name, value]) => identicalValue(found.attributes[name], value));
 }

@@ -4,7 +4,7 @@ import { connect } from './connection.ts';
 import { limits } from './limits.ts';
 import { rules } from './places.ts';
 import { review } from './review.ts';
-import { remembers, steps } from './steps.ts';
+import { deactivatingSteps, remembers, steps } from './steps.ts';
 import { applied, unlisted } from './users.ts';
 import { createOnly, verdict } from './verdict.ts';
 
@@ -22,6 +22,8 @@ export const scim: Provider<Config> = {
   },
   limits,
   attributes: rules,
+  // All else that the settings change is between the connection and the service.
+  under: (config) => (config.removal === 'deactivate' ? { steps: deactivatingSteps } : {}),
   // The service gives every user an id of its own choice.
   idOf: () => null,
   review,

@@ -5,13 +5,13 @@ import type { Config } from './config.ts';
 export function review(config: Config, { policy, attributes }: Asked): readonly Finding[] {
   const findings: Finding[] = [];
   const removes = policy.leavers.some((rule) => rule.operation === 'remove');
-  if (removes && config.removal === 'deactivate' && attributes.includes('active')) {
+  if (removes && config.removal === 'deactivate') {
     findings.push({
       severity: 'warning',
       path: ['target', 'removal'],
       message:
-        'Removing only deactivates here, so people whom the feed goes on naming as leavers are planned for removal ' +
-        'in every run (nothing is sent for them). Take `disable` instead, or `removal: delete`.',
+        'Removing only deactivates here, as `disable` does, but who was removed is forgotten: a person who comes ' +
+        'back is then a conflict (DISABLED_ELSEWHERE) and not enabled. Take `disable` instead, or `removal: delete`.',
     });
   }
   if (policy.create && !attributes.includes('externalId')) {

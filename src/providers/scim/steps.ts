@@ -40,6 +40,10 @@ export function steps(need: Need, user: User | null, _restore: Attributes | null
   }
 }
 
+/** The same where `remove` only deactivates: it takes no call for somebody who is inactive already. */
+export const deactivatingSteps: typeof steps = (need, user, restore) =>
+  need.operation === 'remove' && user?.active === false ? [] : steps(need, user, restore);
+
 /** Nothing has to be given back: `active` is all that a disable changes. */
 export function remembers(): Attributes {
   return {};

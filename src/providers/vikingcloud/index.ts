@@ -25,10 +25,14 @@ export const vikingcloud: Provider<Config> = {
   },
   limits,
   attributes,
-  idOf: idOfAttributes,
+  under: (config) => ({
+    idOf: (attributes) => idOfAttributes(attributes, config.authenticator),
+    objection: (need) => objectionToNeed(need, config),
+  }),
+  // Half of an id is the authenticator, which only the settings give to people whose row names none.
+  idOf: (attributes) => idOfAttributes(attributes, null),
   review,
   steps,
-  objection: objectionToNeed,
   remembers,
   unlisted: (user) => user,
   applied,

@@ -28,10 +28,10 @@ export function keyOfId(id: string): UserKey | null {
   }
 }
 
-/** The id of the user whom these attributes name; null unless they hold both parts. */
-export function idOfAttributes(attributes: Attributes): string | null {
+/** The id of the user whom these attributes name; null for nobody, and without an authenticator of theirs or a default. */
+export function idOfAttributes(attributes: Attributes, defaultAuthenticator: string | null): string | null {
   const username = textOf(attributes.userName);
-  const authenticator = textOf(attributes[authenticatorName]);
+  const authenticator = textOf(attributes[authenticatorName]) ?? defaultAuthenticator;
   return username === null || authenticator === null ? null : idOfKey({ username, authenticator });
 }
 

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { User } from '../../../src/domain/user.ts';
 import { connect } from '../../../src/providers/oracle-epm/connection.ts';
-import { config, errorOf, fakeTools, item, listed, secrets, written } from './world.ts';
+import { errorOf, readAll } from '../fake-tools.ts';
+import { config, fakeTools, item, listed, secrets, written } from './world.ts';
 
 const list = (details: unknown, more = {}) => ({ links: [], status: 0, error: null, details, ...more });
-
-async function readAll(pages: AsyncIterable<readonly User[]>): Promise<User[]> {
-  const users: User[] = [];
-  for await (const page of pages) users.push(...page);
-  return users;
-}
 
 describe('signing in', () => {
   it('sends basic credentials unasked, in base64 over UTF-8', async () => {

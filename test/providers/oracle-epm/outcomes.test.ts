@@ -5,7 +5,8 @@ import { TargetFailure } from '../../../src/domain/failure.ts';
 import { redactor } from '../../../src/domain/redaction.ts';
 import { judgeAnswer } from '../../../src/providers/oracle-epm/outcomes.ts';
 import { personalWords } from '../../../src/providers/oracle-epm/redact.ts';
-import { type Canned, config, item, written } from './world.ts';
+import type { Canned } from '../fake-tools.ts';
+import { config, item, written } from './world.ts';
 
 const call = { method: 'PUT', path: '/interop/rest/security/v2/users/update' };
 const updates = ['jdoe', 'chris', 'alex'].map((login) => item('update', login, { 'name.givenName': 'X' }));

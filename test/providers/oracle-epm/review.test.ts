@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../../../src/domain/settings.ts';
+import type { Asked } from '../../../src/contracts/provider.ts';
 import { Config } from '../../../src/providers/oracle-epm/config.ts';
 import { review } from '../../../src/providers/oracle-epm/review.ts';
 import { config } from './world.ts';
 
 const mapped = ['userName', 'name.familyName', 'emails.work', 'roles'];
-const policy = (...operations: ('disable' | 'remove')[]): Policy => ({
+const policy = (...operations: ('disable' | 'remove')[]): Asked['policy'] => ({
   create: true,
   update: true,
   leavers: operations.map((operation) => ({ operation, afterDays: 0 })),
@@ -14,7 +14,11 @@ const settled = { welcomeMail: false };
 
 describe('review', () => {
   it('finds nothing in a job that knows what it does', () => {
-    const known = config({ ...settled, removeFromIdentityDomain: true });
+    const known = config({
+      ...settled,
+      removeFromIdentityDomain: true,
+      missingCodes: ['EPMCSS-29999'],
+    });
     expect(review(known, { policy: policy('disable', 'remove'), attributes: mapped })).toEqual([]);
   });
 
@@ -22,6 +26,12 @@ describe('review', () => {
     const [finding] = review(config(settled), { policy: policy('remove'), attributes: mapped });
     expect(finding).toMatchObject({ severity: 'error', path: ['policy', 'leavers'] });
     expect(finding?.message).toContain('target.removeFromIdentityDomain: true');
+  });
+
+  it('warns of a removal that nobody could settle, for no code says that a login is gone already', () => {
+    const unsettled = config({ ...settled, removeFromIdentityDomain: true });
+    const findings = review(unsettled, { policy: policy('remove'), attributes: mapped });
+    expect(findings).toMatchObject([{ severity: 'warning', path: ['target', 'missingCodes'] }]);
   });
 
   it('warns of creating people whom the list will not show', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { oracleEpm } from '../../../src/providers/oracle-epm/index.ts';
 import { createOnly, verdict } from '../../../src/providers/oracle-epm/verdict.ts';
-import { user } from './world.ts';
+import { config, user } from './world.ts';
 
 const step = (action: string, subject = '', values = {}) => ({ action, subject, values });
 const jane = user('jdoe', { 'name.givenName': 'Jane', roles: ['Viewer'], groups: ['G1'] });
@@ -32,6 +33,7 @@ describe('verdict', () => {
     ['a group not joined', step('add-to-group', 'G2'), jane, 'notApplied'],
     ['a group joined by a user who does not show', step('add-to-group', 'G1'), undefined, 'cannotTell'],
     ['a group left', step('remove-from-group', 'G2'), jane, 'applied'],
+    ['a group left by a user who does not show', step('remove-from-group', 'G1'), undefined, 'cannotTell'],
     ['a group not left', step('remove-from-group', 'G1'), jane, 'notApplied'],
     ['a removal of a user who still shows', step('remove', '', { listed: true }), jane, 'notApplied'],
     ['a removal of a user who showed before', step('remove', '', { listed: true }), undefined, 'applied'],
@@ -47,12 +49,15 @@ describe('verdict', () => {
 });
 
 describe('createOnly', () => {
+  const actions = ['add', 'update', 'assign-role', 'remove'];
+
   it('holds for adding alone', () => {
-    expect(['add', 'update', 'assign-role', 'remove'].map((action) => createOnly(step(action)))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
+    expect(actions.filter((action) => createOnly(step(action)))).toEqual(['add']);
+    expect(oracleEpm.under?.(config()).createOnly).toBeUndefined();
+  });
+
+  it('holds for removing too where the job names the codes of "gone already"', () => {
+    const under = oracleEpm.under?.(config({ missingCodes: ['EPMCSS-29999'] }));
+    expect(actions.filter((action) => under?.createOnly?.(step(action)))).toEqual(['add', 'remove']);
   });
 });

@@ -1,7 +1,8 @@
-import type { HttpAnswer, HttpRequest, Item, Tools } from '../../../src/contracts/provider.ts';
+import type { Item } from '../../../src/contracts/provider.ts';
 import type { Need } from '../../../src/domain/change.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
 import { Config } from '../../../src/providers/oracle-epm/config.ts';
+import { type Canned, type FakeTools, fakeTools as fake, inTurn, needOf } from '../fake-tools.ts';
 
 export const secrets: Readonly<Record<string, string>> = {
   'env:PW': 'pa:ßword-hunter2',
@@ -30,67 +31,16 @@ export function user(login: string, attributes: Attributes = {}, active = true):
   };
 }
 
-export function need(operation: Need['operation'], before: Attributes, after: Attributes): Need {
-  return {
-    operation,
-    key: '1001',
-    linkKey: '1001',
-    userId: operation === 'create' ? null : 'jdoe',
-    user: null,
-    rows: [],
-    cause: 'feed',
-    before,
-    after,
-    remember: null,
-    conflict: null,
-  };
-}
-
-export interface Canned {
-  readonly status?: number;
-  /** Text as it is, anything else as JSON. */
-  readonly body: unknown;
-  /** Size of the chunks in which the body arrives. */
-  readonly chunkBytes?: number;
-}
-
-export interface FakeTools extends Tools {
-  readonly requests: HttpRequest[];
-}
+export const need = (operation: Need['operation'], before: Attributes, after: Attributes): Need =>
+  needOf(operation, 'jdoe', before, after);
 
 /** Answers each request with the next canned answer; the last one again when they run out. */
 export function fakeTools(answers: readonly Canned[], secretOf = (name: string) => secrets[name]): FakeTools {
-  const requests: HttpRequest[] = [];
-  return {
-    baseUrl: 'https://epm.example.com',
-    requests,
-    async request(request) {
-      const canned = answers[Math.min(requests.length, answers.length - 1)];
-      if (canned === undefined) throw new Error('No answer was prepared.');
-      requests.push(request);
-      return answerOf(canned);
-    },
-    async secret(reference) {
-      const secret = secretOf(reference);
-      if (secret === undefined) throw new Error(`No secret ${reference}.`);
-      return secret;
-    },
-    now: () => 0,
-  };
+  return fake(inTurn(answers), { baseUrl: 'https://epm.example.com', secretOf });
 }
 
-export function answerOf({ status = 200, body, chunkBytes = 65_536 }: Canned): HttpAnswer {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const bytes = new TextEncoder().encode(text);
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: (async function* () {
-      for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
-    })(),
-    text: async () => text,
-  };
-}
+/** With this code the sandbox refuses to remove a login that nobody has; Oracle's is not known. */
+export const codeOfUnknownLogin = 'EPMCSS-21148';
 
 export interface FailedLine {
   readonly userlogin: string;
@@ -122,14 +72,4 @@ export function listed(login: string, more: Record<string, unknown> = {}): Recor
     applicationroles: [{ rolename: 'Viewer', id: 'r1' }],
     ...more,
   };
-}
-
-/** What a thrown error says in all its visible parts. */
-export async function errorOf(work: Promise<unknown>): Promise<Error> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('Nothing was thrown.');
 }

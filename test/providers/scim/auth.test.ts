@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../src/contracts/provider.ts';
 import { connect } from '../../../src/providers/scim/connection.ts';
-import { type Canned, config, errorOf, fakeTools, list, none, readAll, resource, secrets } from './world.ts';
+import { type Canned, errorOf } from '../fake-tools.ts';
+import { config, fakeTools, list, none, readAll, resource, secrets } from './world.ts';
 
 const oauth = {
   type: 'oauth',

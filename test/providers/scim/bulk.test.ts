@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/providers/scim/connection.ts';
-import { type Canned, config, item, outcomes, resource, SandboxWorld, scimError, service } from './world.ts';
+import type { Canned } from '../fake-tools.ts';
+import { config, item, outcomes, resource, SandboxWorld, scimError, service } from './world.ts';
 
 interface Operation {
   readonly method: string;

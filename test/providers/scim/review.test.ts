@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { review } from '../../../src/providers/scim/review.ts';
 import { config } from './world.ts';
 
-const policy = { create: true, update: true, leavers: [{ operation: 'remove' as const, afterDays: 0 }] };
+const policy = {
+  create: true,
+  update: true,
+  leavers: [{ operation: 'remove' as const, afterDays: 0 }],
+};
 const asked = { policy, attributes: ['userName', 'externalId', 'active'] };
 
 describe('review', () => {
@@ -10,7 +14,7 @@ describe('review', () => {
     expect(review(config(), asked)).toEqual([]);
   });
 
-  it('warns of leavers whom a removal that only deactivates plans in every run', () => {
+  it('warns of a removal that only deactivates, which coming back does not undo', () => {
     expect(review(config({ removal: 'deactivate' }), asked)).toMatchObject([{ path: ['target', 'removal'] }]);
   });
 

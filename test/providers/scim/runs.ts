@@ -100,9 +100,10 @@ export class Runs implements Disposable {
     writeFileSync(join(this.folder, name), content);
   }
 
-  /** Applies the job, and holds the report to the sums that always hold. */
-  async apply(variables: Readonly<Record<string, string>> = {}): Promise<Ran> {
-    const child = spawn(process.execPath, [main, 'apply', 'job.yaml'], {
+  /** Applies the job, now or as of a day, and holds the report to the sums that always hold. */
+  async apply(variables: Readonly<Record<string, string>> = {}, asOf: string | null = null): Promise<Ran> {
+    const day = asOf === null ? [] : ['--as-of', asOf];
+    const child = spawn(process.execPath, [main, 'apply', 'job.yaml', ...day], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.folder, USER: 'tester', NO_COLOR: '1', ...variables },

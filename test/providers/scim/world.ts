@@ -1,20 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  Connection,
-  HttpAnswer,
-  HttpRequest,
-  Item,
-  Pending,
-  Tools,
-} from '../../../src/contracts/provider.ts';
+import type { Connection, HttpRequest, Item, Pending, Tools } from '../../../src/contracts/provider.ts';
 import type { Need, Outcome } from '../../../src/domain/change.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
 import { Config } from '../../../src/providers/scim/config.ts';
 import { connect } from '../../../src/providers/scim/connection.ts';
 import { type RunningSandbox, startSandbox } from '../../../src/sandboxes/start-sandbox.ts';
+import {
+  answerOf,
+  type Canned,
+  type FakeTools,
+  fakeTools as fake,
+  needOf,
+  readAll as readPages,
+} from '../fake-tools.ts';
 
 export const secrets: Readonly<Record<string, string>> = {
   'env:TOKEN': 'tok-hunter2-secret',
@@ -49,11 +50,8 @@ export function membership(action: string, userId: string, group: string): Item 
   return { step: { action, subject: group, values: {} }, userId, attributes: { userName: 'ada' } };
 }
 
-export function need(operation: Need['operation'], before: Attributes, after: Attributes): Need {
-  const isNew = operation === 'create';
-  const shared = { key: 'E1', linkKey: 'E1', user: null, rows: [], remember: null, conflict: null };
-  return { ...shared, operation, userId: isNew ? null : 'u1', cause: 'feed', before, after };
-}
+export const need = (operation: Need['operation'], before: Attributes, after: Attributes): Need =>
+  needOf(operation, 'u1', before, after);
 
 export function user(attributes: Attributes = {}, active = true): User {
   return { id: 'u1', active, attributes: { userName: 'ada', ...attributes } };
@@ -63,52 +61,22 @@ export function resource(id: string, more: Record<string, unknown> = {}): Record
   return { schemas: [urns.user], id, userName: `${id}@example.com`, active: true, ...more };
 }
 
-export interface Canned {
-  readonly status?: number;
-  /** Text as it is, anything else as JSON. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 export type Handler = (request: HttpRequest, url: URL) => Canned | Promise<Canned>;
 
-export interface FakeTools extends Tools {
-  readonly requests: HttpRequest[];
+export interface FakeService extends FakeTools {
   /** Requests that change something. */
   readonly writes: readonly HttpRequest[];
 }
 
 /** A service that answers as the handler says. */
-export function fakeTools(handler: Handler, nowMs = () => 0): FakeTools {
-  const requests: HttpRequest[] = [];
+export function fakeTools(handler: Handler, now = () => 0): FakeService {
+  const world = { baseUrl: 'https://scim.example.com/v2', secretOf: (name: string) => secrets[name], now };
+  const tools = fake((request) => handler(request, new URL(request.path, 'https://scim.example.com')), world);
   return {
-    baseUrl: 'https://scim.example.com/v2',
-    requests,
+    ...tools,
     get writes() {
-      return requests.filter(({ safe }) => !safe);
+      return tools.requests.filter(({ safe }) => !safe);
     },
-    async request(request) {
-      requests.push(request);
-      return answerOf(await handler(request, new URL(request.path, 'https://scim.example.com')));
-    },
-    async secret(reference) {
-      const secret = secrets[reference];
-      if (secret === undefined) throw new Error(`No secret ${reference}.`);
-      return secret;
-    },
-    now: nowMs,
-  };
-}
-
-export function answerOf({ status = 200, body, headers = {} }: Canned): HttpAnswer {
-  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
-  return {
-    status,
-    headers,
-    body: (async function* () {
-      yield new TextEncoder().encode(text);
-    })(),
-    text: async () => text,
   };
 }
 
@@ -122,7 +90,7 @@ export interface Service {
 }
 
 /** A service with these documents of discovery; without one, it does not have it. */
-export function service({ provider, types, schemas, handler }: Service): FakeTools {
+export function service({ provider, types, schemas, handler }: Service): FakeService {
   return fakeTools((request, url) => {
     if (url.pathname === '/ServiceProviderConfig') return provider === undefined ? none : { body: provider };
     if (url.pathname === '/ResourceTypes') return types === undefined ? none : { body: list(types) };
@@ -142,27 +110,14 @@ export function scimError(status: number, scimType?: string, detail?: string): C
   return { status, body: { schemas: [urns.error], status: String(status), scimType, detail } };
 }
 
-export async function readAll(connection: Connection): Promise<readonly User[]> {
-  const users: User[] = [];
-  for await (const page of connection.readUsers()) users.push(...page);
-  return users;
-}
+export const readAll = (connection: Connection): Promise<readonly User[]> =>
+  readPages(connection.readUsers());
 
 export function outcomes(answers: readonly (Outcome | Pending)[]): readonly Outcome[] {
   return answers.map((answer) => {
     if (answer.result === 'pending') throw new Error('Nothing here is pending.');
     return answer;
   });
-}
-
-/** What a thrown error says in all its visible parts. */
-export async function errorOf(work: Promise<unknown>): Promise<Error> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error('Nothing was thrown.');
 }
 
 export interface Line {

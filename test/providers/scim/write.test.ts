@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/contracts/provider.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
 import { connect } from '../../../src/providers/scim/connection.ts';
+import { type Canned, errorOf } from '../fake-tools.ts';
 import {
   able,
-  type Canned,
   config,
-  errorOf,
   item,
   list,
   membership,

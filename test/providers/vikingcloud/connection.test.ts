@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/providers/vikingcloud/connection.ts';
-import { config, failureOf, fakeTools, item, problem, readAll, sent, wire } from './world.ts';
+import { readAll } from '../fake-tools.ts';
+import { config, failureOf, fakeTools, item, problem, sent, wire } from './world.ts';
 
 describe('readUsers', () => {
   it('reads a bare array as a request that core may repeat, with room for all users in one answer', async () => {

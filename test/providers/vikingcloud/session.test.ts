@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/providers/vikingcloud/connection.ts';
-import { config, failureOf, fakeTools, item, jwt, problem, readAll, tokenAuth, wire } from './world.ts';
+import { readAll } from '../fake-tools.ts';
+import { config, failureOf, fakeTools, item, jwt, problem, tokenAuth, wire } from './world.ts';
 
 const hour = 3_600;
 const tokens = (mark = '') => ({

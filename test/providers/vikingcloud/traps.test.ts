@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Need } from '../../../src/domain/change.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
 import { connect } from '../../../src/providers/vikingcloud/connection.ts';
 import { vikingcloud } from '../../../src/providers/vikingcloud/index.ts';
+import { readAll } from '../fake-tools.ts';
 import {
   config,
   failureOf,
@@ -10,13 +12,16 @@ import {
   messageOf,
   need,
   problem,
-  readAll,
   roles,
   sent,
   tokenAuth,
   user,
   wire,
 } from './world.ts';
+
+/** Why the plan already says no to what a person needs, under these settings. */
+const objectionOf = (asked: Need, settings: Record<string, unknown> = {}) =>
+  vikingcloud.under?.(config(settings)).objection?.(asked) ?? null;
 
 const post = { updateMethod: 'post', omittedSecrets: 'kept' };
 
@@ -241,7 +246,28 @@ describe('identity is the pair of user name and authenticator', () => {
       vikingcloud.idOf({ userName, 'vikingcloud.authenticator': authenticator }),
     );
     expect(new Set(ids).size).toBe(2);
-    expect(vikingcloud.idOf({ userName: 'jdoe' })).toBeNull();
+  });
+
+  it('is known of people whose row names no authenticator, by the one that the job sets for them', () => {
+    const { idOf } = vikingcloud;
+    const under = vikingcloud.under?.(config({ authenticator: 'sso', authenticators: ['sso', 'portal'] }));
+    expect(idOf({ userName: 'jdoe' })).toBeNull();
+    expect(under?.idOf?.({ userName: 'jdoe' })).toBe('sso/jdoe');
+    expect(under?.idOf?.({ userName: 'jdoe', 'vikingcloud.authenticator': 'portal' })).toBe('portal/jdoe');
+    expect(under?.idOf?.({ 'vikingcloud.authenticator': 'portal' })).toBeNull();
+  });
+
+  it('is refused when the plan is made, for a new user whom the next run would not find', () => {
+    const objection = (after: Attributes, settings: Record<string, unknown>) =>
+      objectionOf(need('create', {}, { userName: 'jdoe', ...after }), settings)?.code ?? null;
+    const authenticator = 'vikingcloud.authenticator';
+    const org = 'vikingcloud.orgId';
+    expect(objection({ [authenticator]: 'sso' }, {})).toBe('UNACCEPTABLE');
+    expect(objection({ [authenticator]: 'sso' }, { authenticators: ['portal', 'sso'] })).toBeNull();
+    expect(objection({ [org]: 'other' }, { orgIds: ['acme'] })).toBe('UNACCEPTABLE');
+    expect(objection({ [org]: 'acme' }, { orgIds: ['acme'] })).toBeNull();
+    expect(objection({}, { orgIds: ['acme', 'other'] })).toBe('UNACCEPTABLE');
+    expect(objection({}, { orgIds: ['acme'] })).toBeNull();
   });
 });
 
@@ -377,8 +403,7 @@ describe('a phone needs its country code', () => {
   it('is told when the plan is made, for a person who has the one without the other', () => {
     const known = user('jdoe', { 'phoneNumbers.work': '5550100', [code]: '+33' });
     const objection = (after: Attributes, now: User | null) =>
-      vikingcloud.objection?.({ ...need(now === null ? 'create' : 'update', {}, after), user: now })?.code ??
-      null;
+      objectionOf({ ...need(now === null ? 'create' : 'update', {}, after), user: now })?.code ?? null;
     expect(objection({ userName: 'jdoe', 'phoneNumbers.work': '5550101' }, null)).toBe('UNACCEPTABLE');
     expect(objection({ 'phoneNumbers.work': '5550101' }, user('jdoe'))).toBe('UNACCEPTABLE');
     expect(objection({ [code]: null }, known)).toBe('UNACCEPTABLE');
@@ -418,10 +443,10 @@ describe('a user name becomes a segment of a path', () => {
   });
 
   it('is told when the plan is made', () => {
-    expect(vikingcloud.objection?.(need('create', {}, { userName: 'a%2fb' }))).toMatchObject({
+    expect(objectionOf(need('create', {}, { userName: 'a%2fb' }))).toMatchObject({
       code: 'UNACCEPTABLE',
     });
-    expect(vikingcloud.objection?.(need('create', {}, { userName: 'a.b' }))).toBeNull();
+    expect(objectionOf(need('create', {}, { userName: 'a.b' }))).toBeNull();
   });
 
   it('sends other marks as they are', async () => {

@@ -1,8 +1,17 @@
-import type { HttpAnswer, HttpRequest, Item, Pending, Tools } from '../../../src/contracts/provider.ts';
+import type { HttpRequest, Item, Pending } from '../../../src/contracts/provider.ts';
 import type { Need, Outcome } from '../../../src/domain/change.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
 import type { Attributes, User } from '../../../src/domain/user.ts';
 import { Config } from '../../../src/providers/vikingcloud/config.ts';
+import {
+  type Canned,
+  errorOf,
+  type FakeTools,
+  type FakeWorld,
+  fakeTools as fake,
+  inTurn,
+  needOf,
+} from '../fake-tools.ts';
 
 export const secrets: Readonly<Record<string, string>> = {
   'env:KEY': 'key-hunter2',
@@ -87,72 +96,13 @@ export function user(username: string, attributes: Attributes = {}, active = tru
   };
 }
 
-export function need(operation: Need['operation'], before: Attributes, after: Attributes): Need {
-  return {
-    operation,
-    key: '1001',
-    linkKey: '1001',
-    userId: operation === 'create' ? null : 'portal/jdoe',
-    user: null,
-    rows: [],
-    cause: 'feed',
-    before,
-    after,
-    remember: null,
-    conflict: null,
-  };
-}
-
-export interface Canned {
-  readonly status?: number;
-  /** Text as it is, anything else as JSON. */
-  readonly body: unknown;
-  /** Size of the chunks in which the body arrives. */
-  readonly chunkBytes?: number;
-}
-
-export interface FakeTools extends Tools {
-  readonly requests: HttpRequest[];
-}
-
-export interface FakeWorld {
-  readonly secretOf?: (name: string) => string | undefined;
-  readonly now?: () => number;
-  readonly baseUrl?: string;
-}
+export const need = (operation: Need['operation'], before: Attributes, after: Attributes): Need =>
+  needOf(operation, 'portal/jdoe', before, after);
 
 /** Answers each request with the next canned answer; the last one again when they run out. */
-export function fakeTools(answers: readonly Canned[], world: FakeWorld = {}): FakeTools {
-  const requests: HttpRequest[] = [];
-  return {
-    baseUrl: world.baseUrl ?? 'https://portal.example.com',
-    requests,
-    async request(request) {
-      const canned = answers[Math.min(requests.length, answers.length - 1)];
-      if (canned === undefined) throw new Error('No answer was prepared.');
-      requests.push(request);
-      return answerOf(canned);
-    },
-    async secret(reference) {
-      const secret = (world.secretOf ?? ((name) => secrets[name]))(reference);
-      if (secret === undefined) throw new Error(`No secret ${reference}.`);
-      return secret;
-    },
-    now: world.now ?? (() => 0),
-  };
-}
-
-function answerOf({ status = 200, body, chunkBytes = 65_536 }: Canned): HttpAnswer {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const bytes = new TextEncoder().encode(text);
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: (async function* () {
-      for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
-    })(),
-    text: async () => text,
-  };
+export function fakeTools(answers: readonly Canned[], world: Partial<FakeWorld> = {}): FakeTools {
+  const secretOf = (name: string) => secrets[name];
+  return fake(inTurn(answers), { baseUrl: 'https://portal.example.com', secretOf, ...world });
 }
 
 /** An error in the form of the service. */
@@ -171,17 +121,8 @@ export function sent(request: HttpRequest | undefined): Record<string, unknown> 
   return JSON.parse(request?.body ?? '{}') as Record<string, unknown>;
 }
 
-export async function readAll(pages: AsyncIterable<readonly User[]>): Promise<User[]> {
-  const users: User[] = [];
-  for await (const page of pages) users.push(...page);
-  return users;
-}
-
 export async function failureOf(work: Promise<unknown>): Promise<TargetFailure> {
-  const error = await work.then(
-    () => new Error('Nothing was thrown.'),
-    (thrown: unknown) => thrown,
-  );
+  const error = await errorOf(work);
   if (error instanceof TargetFailure) return error;
   throw error;
 }

@@ -119,12 +119,7 @@ describe('the SCIM sandbox does what RFC 7644 says', () => {
     expect(await page('startIndex=26')).not.toHaveProperty('Resources');
     const filter = encodeURIComponent('userName eq "U03" or title eq "t0" and userName sw "u2"');
     const found = await page(`filter=${filter}&sortBy=userName`);
-    expect(found.Resources.map(({ userName }: { userName: string }) => userName)).toEqual([
-      'u03',
-      'u20',
-      'u22',
-      'u24',
-    ]);
+    expect(found.Resources.map(({ userName }) => userName)).toEqual(['u03', 'u20', 'u22', 'u24']);
     for (const bad of ['title', 'title eq', 'title eq x', 'title eq "a" and', '(title pr)', 'title zz "a"']) {
       expect((await page(`filter=${encodeURIComponent(bad)}`)).scimType).toBe('invalidFilter');
     }
@@ -156,7 +151,7 @@ describe('the SCIM sandbox does what RFC 7644 says', () => {
       world.call('POST', '/Bulk', { schemas: [urns.bulk], Operations, ...more });
     expect((await send({ failOnErrors: 1 })).body.Operations).toHaveLength(1);
     const { body } = await send();
-    expect(body.Operations.map(({ status, bulkId }: Record<string, string>) => [status, bulkId])).toEqual([
+    expect(body.Operations.map(({ status, bulkId }) => [status, bulkId])).toEqual([
       ['409', 'a'],
       ['201', 'b'],
       ['204', undefined],
@@ -197,7 +192,7 @@ describe('the journal of the SCIM sandbox', () => {
       'GET',
       `/Groups?filter=${encodeURIComponent('displayName eq "FINANCE"')}`,
     );
-    const group = `/Groups/${groups.Resources[0].id}`;
+    const group = `/Groups/${groups.Resources[0]?.id}`;
     await world.patch(group, { op: 'add', path: 'members', value: [{ value: bea.id }, { value: 'u1' }] });
     await world.patch(group, { op: 'remove', path: 'members[value eq "u1"]' });
     await world.call('DELETE', '/Users/u1');
@@ -239,7 +234,7 @@ describe('faults of the SCIM sandbox', () => {
     expect((await world.patch('/Users/u2', title)).status).toBe(200);
     const operations = ['u1', 'u2'].map((id) => ({ method: 'DELETE', path: `/Users/${id}` }));
     const { body } = await world.call('POST', '/Bulk', { schemas: [urns.bulk], Operations: operations });
-    expect(body.Operations.map(({ status }: { status: string }) => status)).toEqual(['400', '204']);
+    expect(body.Operations.map(({ status }) => status)).toEqual(['400', '204']);
     expect(world.journal().map(({ key, status }) => `${key} ${status}`)).toEqual([
       'Ada@example.com invalidValue',
       'bea accepted',

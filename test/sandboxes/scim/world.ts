@@ -14,11 +14,22 @@ export const urns = {
   bulk: 'urn:ietf:params:scim:api:messages:2.0:BulkRequest',
 } as const;
 
+/** What the tests look into of a resource, a list, a bulk answer or an error; beside it whatever else came. */
+export interface Body {
+  readonly [attribute: string]: unknown;
+  readonly id: string;
+  readonly scimType: string;
+  readonly totalResults: number;
+  readonly nextCursor: string;
+  readonly Resources: readonly Body[];
+  readonly Operations: readonly Body[];
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: the tests look into whatever came.
-  readonly body: any;
+  /** The answer as JSON; empty when it is none. */
+  readonly body: Body;
 }
 
 /** A folder of its own, and one SCIM sandbox at a time in it. */
@@ -69,7 +80,7 @@ export class ScimWorld implements AsyncDisposable {
     });
     const text = await answer.text();
     const json = answer.headers.get('content-type')?.includes('json') === true && text !== '';
-    return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text };
+    return { status: answer.status, headers: answer.headers, body: JSON.parse(json ? text : '{}') as Body };
   }
 
   create(userName: string, more: object = {}): Promise<Answer> {
