@@ -36,6 +36,10 @@ export interface Need {
   /** The rows that ask for it; empty when it comes from a person whom the feed does not name. */
   readonly rows: readonly Row[];
   readonly cause: 'feed' | 'status' | 'absence';
+  /**
+   * Name of the feed that the rows stand in, or that the person was last seen in; absent where the job has one feed.
+   */
+  readonly feed?: string;
   /** Only the attributes that change, as the target has them; for a create, empty. */
   readonly before: Attributes;
   /** The same attributes as they shall be. Sets (roles, groups) are given whole. */

@@ -26,6 +26,8 @@ export const errorCodes = {
   MISSING_REQUIRED: 'The feed does not give an attribute that the target needs to create the user.',
   UNACCEPTABLE: 'The target has a rule against these values; it is known beforehand, so nothing was sent.',
   NOT_WRITABLE: 'The feed asks for another value of an attribute that the target never changes.',
+  NO_SUCH_USER: 'The delta asks for a change of somebody who has no user in the target.',
+  NOT_LINKED: 'The delta takes access from a user whom this job never linked to a person.',
   IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
   CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',
   // Held

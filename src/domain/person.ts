@@ -52,11 +52,14 @@ export type QuarantineCode =
   | 'MISSING_KEY'
   | 'BAD_VALUE'
   | 'EMPTY_REJECTED'
-  | 'DUPLICATE_PERSON';
+  | 'DUPLICATE_PERSON'
+  | 'CONTRADICTING_ACTIONS';
 
 /** A row that could not be read or is invalid. */
 export interface QuarantinedRow {
   readonly row: Row;
+  /** Name of the feed that it stands in; absent where the job has one feed. */
+  readonly feed?: string;
   readonly code: QuarantineCode;
   /** Column of the feed at fault, by its header; null when the whole row is. */
   readonly column: string | null;

@@ -30,4 +30,6 @@ export interface Account extends User {
   readonly leaverSince: string | null;
   /** The accepted full feed in which the person was first missing: the first of the two witnesses of an absence. */
   readonly absent: { readonly feedSha256: string; readonly at: string } | null;
+  /** Name of the feed in which the person was last seen; absent where the job has one feed, or never told. */
+  readonly feed?: string;
 }

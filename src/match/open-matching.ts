@@ -3,7 +3,7 @@ import type { StatementSync } from 'node:sqlite';
 import { type ComparisonRule, matchKeyOf } from '../domain/comparison.ts';
 import type { Need, Operation, Step } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
-import type { Person, QuarantinedRow } from '../domain/person.ts';
+import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
 import { pairPeople } from './pairing.ts';
@@ -36,8 +36,11 @@ export interface MatchRules {
  */
 export interface Matching {
   addPeople(people: readonly Person[]): void;
-  /** Rows that were set aside: whoever they name is not absent. */
-  addMentioned(rows: readonly QuarantinedRow[]): void;
+  /**
+   * Rows that were set aside or ask for nothing: whoever they name is not absent.
+   * @param feed position of their feed in the job; the first by default
+   */
+  addMentioned(rows: readonly (QuarantinedRow | ExcludedRow)[], feed?: number): void;
   addAccounts(accounts: readonly Account[]): void;
   /** Users as the target lists them now. */
   addUsers(users: readonly User[]): void;
@@ -52,6 +55,12 @@ export interface Matching {
   /** Keeps each user once: two look-ups may find the same one, after a rename for instance. */
   dropRepeatedUsers(): void;
   index(): void;
+  /**
+   * Takes out of the people those whom an earlier feed of the job names by the same lasting id, in a row that was set
+   * aside too: that row may be mended, and would win then.
+   * @returns how many rows have lost
+   */
+  takePrecedence(): number;
   /** Takes out of the people all who are named twice, and gives their rows. */
   setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
   people(): Generator<PersonPair>;
@@ -61,6 +70,8 @@ export interface Matching {
   counts(): UserCounts;
   /** True when a row was set aside whose person cannot be told: then nobody's absence means anything. */
   hasUnreadableIdentity(): boolean;
+  /** Positions of the feeds with such a row. */
+  unreadableFeeds(): ReadonlySet<number>;
   /** SHA-256 over all users in the order of their ids. */
   stateSha256(): string;
   /** Accounts of users that differ from what the ledger remembers of them, with their values as they are now. */
@@ -87,6 +98,12 @@ const planOrder: Readonly<Record<Operation, number>> = {
 /** What the ledger remembers of a user whom it has just met. */
 const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
 
+/** Feeds of rows that name nobody, neither by lasting id nor by the login of a user who is linked. */
+const unreadable = `
+  SELECT DISTINCT m.feed FROM mentioned m WHERE m.link_key IS NULL AND NOT EXISTS
+    (SELECT 1 FROM user u JOIN account a ON a.user_id = u.user_id
+     WHERE a.link_key IS NOT NULL AND u.match_key = m.match_key)`;
+
 /**
  * @param folder where the scratch file may lie: it belongs to this run alone, and is deleted before and after
  */
@@ -95,8 +112,8 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   const { database } = staging;
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const read = <Row extends StagedRow>(sql: string): Iterable<Row> => readRows<Row>(database, sql);
-  const insertPerson = prepare('INSERT INTO person VALUES (?, ?, ?, ?)');
-  const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?)');
+  const insertPerson = prepare('INSERT INTO person VALUES (?, ?, ?, ?, ?)');
+  const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?, ?, ?)');
   const insertAccount = prepare('INSERT INTO account VALUES (?, ?, ?, ?, ?)');
   const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
   const updateState = prepare('UPDATE user SET state = ? WHERE rowid = ?');
@@ -122,11 +139,12 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
   return {
     addPeople: (people) => {
       for (const person of people) {
-        insertPerson.run(lineOf(person), person.linkKey, person.matchKey, JSON.stringify(person));
+        const { feed = 0, linkKey, matchKey } = person;
+        insertPerson.run(lineOf(person), feed, linkKey, matchKey, JSON.stringify(person));
       }
     },
-    addMentioned: (rows) => {
-      for (const row of rows) insertMentioned.run(row.linkKey, row.matchKey);
+    addMentioned: (rows, feed = 0) => {
+      for (const row of rows) insertMentioned.run(row.linkKey, row.matchKey, feed, 'code' in row ? 1 : 0);
     },
     addAccounts: (accounts) => {
       for (const account of accounts) {
@@ -217,6 +235,21 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         CREATE INDEX mentioned_by_match ON mentioned (match_key);
       `);
     },
+    takePrecedence: () => {
+      database.exec(`
+        CREATE TABLE lost AS SELECT rowid AS person FROM person p
+        WHERE EXISTS (SELECT 1 FROM person e WHERE e.link_key = p.link_key AND e.feed < p.feed)
+           OR EXISTS (SELECT 1 FROM mentioned m
+             WHERE m.link_key = p.link_key AND m.feed < p.feed AND m.set_aside = 1)`);
+      const rows = count(`
+        SELECT coalesce(sum(json_array_length(p.body, '$.rows')), 0) AS n
+        FROM lost l JOIN person p ON p.rowid = l.person`);
+      database.exec(`
+        INSERT INTO mentioned SELECT link_key, match_key, feed, 0 FROM person
+          WHERE rowid IN (SELECT person FROM lost);
+        DELETE FROM person WHERE rowid IN (SELECT person FROM lost);`);
+      return rows;
+    },
     setAsideDuplicates: function* () {
       database.exec(`
         CREATE TABLE twice AS SELECT rowid AS person FROM person
@@ -230,7 +263,8 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         yield page.flatMap(([body]) => duplicateRows(personFrom(body)));
       }
       database.exec(`
-        INSERT INTO mentioned SELECT link_key, match_key FROM person WHERE rowid IN (SELECT person FROM twice);
+        INSERT INTO mentioned SELECT link_key, match_key, feed, 1 FROM person
+          WHERE rowid IN (SELECT person FROM twice);
         DELETE FROM person WHERE rowid IN (SELECT person FROM twice);`);
     },
     people: () => pairPeople(database),
@@ -275,11 +309,8 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         unmanaged: users - linked - matched,
       };
     },
-    hasUnreadableIdentity: () =>
-      count(`
-        SELECT count(*) AS n FROM (SELECT 1 FROM mentioned m WHERE m.link_key IS NULL AND NOT EXISTS
-          (SELECT 1 FROM user u JOIN account a ON a.user_id = u.user_id
-           WHERE a.link_key IS NOT NULL AND u.match_key = m.match_key) LIMIT 1)`) > 0,
+    hasUnreadableIdentity: () => count(`SELECT count(*) AS n FROM (${unreadable} LIMIT 1)`) > 0,
+    unreadableFeeds: () => new Set([...read<[feed: number]>(unreadable)].map(([feed]) => feed)),
     stateSha256: () => {
       const hash = createHash('sha256');
       const users = read<[id: string, state: string]>('SELECT user_id, state FROM user ORDER BY user_id');

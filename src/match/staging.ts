@@ -26,8 +26,9 @@ export function openStaging(folder: string): Staging {
     PRAGMA cache_size = -8192;
     PRAGMA locking_mode = EXCLUSIVE;
     BEGIN;
-    CREATE TABLE person (line INTEGER NOT NULL, link_key TEXT NOT NULL, match_key TEXT NOT NULL, body TEXT NOT NULL);
-    CREATE TABLE mentioned (link_key TEXT, match_key TEXT);
+    CREATE TABLE person (
+      line INTEGER NOT NULL, feed INTEGER NOT NULL, link_key TEXT NOT NULL, match_key TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE mentioned (link_key TEXT, match_key TEXT, feed INTEGER NOT NULL, set_aside INTEGER NOT NULL);
     CREATE TABLE account (user_id TEXT NOT NULL, link_key TEXT, match_key TEXT, state TEXT NOT NULL, known TEXT NOT NULL);
     CREATE TABLE user (user_id TEXT NOT NULL, match_key TEXT, listed INTEGER NOT NULL, state TEXT NOT NULL);
     CREATE TABLE memory (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
