@@ -39,6 +39,38 @@ describe('users who were looked up one by one', () => {
   });
 });
 
+describe('users whom a list leaves out', () => {
+  it('are sought, and not those whom it showed, linked or matched', () => {
+    matching.addPeople([buildPerson(1), buildPerson(2), buildPerson(5)]);
+    matching.addAccounts([buildAccount(1), buildAccount(3), buildAccount(4)]);
+    matching.addUsers([buildUser(1), buildUser(2), buildUser(4)]);
+    const sought = [...matching.sought()].flat();
+    expect(sought.map(({ userId, attributes }) => [userId, attributes.userName])).toEqual([
+      ['u3', 'p3@example.com'],
+      [null, 'p5@example.com'],
+    ]);
+    matching.addUsers([buildUser(3)]);
+    matching.dropRepeatedUsers();
+    matching.index();
+    expect(matching.counts()).toMatchObject({ total: 4 });
+  });
+});
+
+describe('users whom a list does not show whole', () => {
+  it('are completed from what the ledger knows, and nobody else is touched', () => {
+    matching.addAccounts([buildAccount(1, { attributes: { userName: 'p1@example.com', groups: ['VPN'] } })]);
+    matching.addUsers([buildUser(1), buildUser(2)]);
+    matching.completeListed((user, before) => ({
+      ...user,
+      attributes: { ...before.attributes, ...user.attributes },
+    }));
+    matching.addPeople([buildPerson(1), buildPerson(2)]);
+    matching.index();
+    const users = [...matching.people()].map(({ user }) => user);
+    expect(users.map((user) => user?.attributes.groups)).toEqual([['VPN'], undefined]);
+  });
+});
+
 describe('a person whom another one names', () => {
   it('has the linked user, else the matched one, else none', () => {
     matching.addPeople([buildPerson(1), buildPerson(2), buildPerson(3)]);

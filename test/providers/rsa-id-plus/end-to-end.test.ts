@@ -1,43 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ran, Runs } from './runs.ts';
 import type { JournalLine } from './world.ts';
-
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 interface Row {
   readonly id: number;
   readonly last: string;
   readonly groups: string;
   readonly status: string;
-}
-
-interface Counts {
-  readonly succeeded: number;
-  readonly failed: number;
-}
-
-interface Report {
-  readonly exitCode: number;
-  readonly rows: Readonly<Record<string, number>>;
-  readonly changes: Counts & Readonly<Record<string, number>>;
-  readonly byOperation: Readonly<Record<'create' | 'update' | 'enable' | 'disable' | 'remove', Counts>>;
-  readonly failures: readonly {
-    readonly errorCode: string | null;
-    readonly providerCode: string | null;
-    readonly message: string | null;
-  }[];
-}
-
-interface Ran {
-  readonly report: Report;
-  /** What this run added to the sandbox's journal. */
-  readonly journal: readonly JournalLine[];
-  readonly output: string;
 }
 
 const people: readonly Row[] = Array.from({ length: 1_000 }, (_, index) => ({
@@ -59,8 +28,7 @@ const unmapped = (id: number) => ({
   voicePhoneNumbers: [],
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-rsa-e2e-'));
-const path = (name: string): string => join(folder, name);
+const runs = new Runs();
 
 /** A thousand invented people against `sandbox: true`, with the real command line. */
 describe('a job against the sandbox', () => {
@@ -78,7 +46,7 @@ describe('a job against the sandbox', () => {
       ...unmapped(id),
     }));
     const stranger = { userName: 'svc.monitoring', firstName: 'Service', email: 'monitoring@example.com' };
-    write('users.json', { groups: ['VPN', 'Finance', 'Night'], users: [...users, stranger] });
+    runs.write('users.json', { groups: ['VPN', 'Finance', 'Night'], users: [...users, stranger] });
     writeJob();
 
     first = await apply(people, [
@@ -192,7 +160,7 @@ describe('a job against the sandbox', () => {
 
 describe('a job against a tenant that clears what an update leaves out', () => {
   it('updates only whom it knows whole, and says so of the others', async () => {
-    rmSync(path('journal.ndjson'));
+    runs.forgetSandbox();
     const few = people.slice(there - 5, there + 5);
     const users = few.slice(0, 5).map(({ id, last }) => ({
       userName: loginOf(id),
@@ -201,7 +169,7 @@ describe('a job against a tenant that clears what an update leaves out', () => {
       email: `${loginOf(id)}@example.com`,
       ...unmapped(id),
     }));
-    write('users.json', { omittedLists: 'cleared', groups: ['VPN', 'Finance', 'Night'], users });
+    runs.write('users.json', { omittedLists: 'cleared', groups: ['VPN', 'Finance', 'Night'], users });
     writeJob({ name: 'rsa-cleared' }, { omittedLists: 'cleared' });
     const made = await apply(few, []);
     expect(made.report.byOperation).toMatchObject({ create: { succeeded: 5 }, update: { failed: 0 } });
@@ -219,7 +187,7 @@ describe('a job against a tenant that clears what an update leaves out', () => {
   });
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => runs.close());
 
 const badToken = {
   status: 403,
@@ -247,12 +215,8 @@ function daysLater(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString();
 }
 
-function write(name: string, content: unknown): void {
-  writeFileSync(path(name), typeof content === 'string' ? content : JSON.stringify(content));
-}
-
 function writeJob(more: object = {}, target: object = {}): void {
-  write('job.yaml', {
+  runs.write('job.yaml', {
     name: 'rsa',
     ledger: 'ledger.db',
     feed: {
@@ -292,37 +256,6 @@ async function apply(rows: readonly Row[], rules: readonly object[], ...more: st
     return `${id},${loginOf(id)},Ada,${last},${loginOf(id)}@example.com,${wanted},${status}\n`;
   });
   const header = 'Employee ID,User Name,First Name,Last Name,Email,Groups,Status\n';
-  write('hr.csv', `${header}${lines.join('')}TRAILER,${rows.length},,,,,\n`);
-  write('faults.json', { rules });
-  const journalBefore = readJournal().length;
-  const runsBefore = new Set(readRuns());
-  const args = [main, 'apply', 'job.yaml', ...more];
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: folder, USER: 'tester', NO_COLOR: '1' },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-    });
-  }
-  await once(child, 'close');
-  const run = readRuns().find((name) => !runsBefore.has(name));
-  if (run === undefined) throw new Error(`The run left no report: ${output}`);
-  const report = JSON.parse(readFileSync(path(`runs/${run}/report.json`), 'utf8')) as Report;
-  return { report, journal: readJournal().slice(journalBefore), output };
-}
-
-function readRuns(): readonly string[] {
-  return existsSync(path('runs')) ? readdirSync(path('runs')) : [];
-}
-
-function readJournal(): readonly JournalLine[] {
-  if (!existsSync(path('journal.ndjson'))) return [];
-  return readFileSync(path('journal.ndjson'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JournalLine);
+  runs.write('hr.csv', `${header}${lines.join('')}TRAILER,${rows.length},,,,,\n`);
+  return runs.apply(rules, ...more);
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Need } from '../../../src/domain/change.ts';
 import type { User } from '../../../src/domain/user.ts';
+import { rsaIdPlus } from '../../../src/providers/rsa-id-plus/index.ts';
 import { objection, steps } from '../../../src/providers/rsa-id-plus/steps.ts';
 import { applied } from '../../../src/providers/rsa-id-plus/users.ts';
 import { createOnly, verdict } from '../../../src/providers/rsa-id-plus/verdict.ts';
-import { need, person, user } from './world.ts';
+import { config, need, person, user } from './world.ts';
 
 const actions = (what: Need, who: User | null) => steps(what, who, {}).map(({ action }) => action);
 const step = (action: string, values = {}) => ({ action, subject: '', values });
@@ -39,6 +40,24 @@ describe('steps', () => {
     const after = { groups: ['VPN'], 'rsa-id-plus.smsPhones': ['1'] };
     const [update] = steps(need('update', after), user({ groups: [] }), {});
     expect(update?.values.unseen).toEqual(['rsa-id-plus.smsPhones']);
+  });
+
+  it('carries what the feed clears and nobody can read, and nothing else that the feed says', () => {
+    const said = { ...person, groups: null, 'rsa-id-plus.smsPhones': null, 'rsa-id-plus.voicePhones': ['1'] };
+    const change = need('update', { 'name.givenName': 'Adele' });
+    const [update] = steps(change, user({ groups: ['VPN'] }), said);
+    expect(update?.values).toEqual({ 'name.givenName': 'Adele', 'rsa-id-plus.smsPhones': null });
+    expect(steps(need('update', {}), user(), said)).toEqual([]);
+  });
+
+  it('carries it only where an update clears what it leaves out', () => {
+    const change = need('update', { 'name.givenName': 'Adele' });
+    const valuesUnder = (omittedLists: string) => {
+      const provider = { ...rsaIdPlus, ...rsaIdPlus.under?.(config({ omittedLists })) };
+      return provider.steps(change, user(), null, { groups: null })[0]?.values;
+    };
+    expect(valuesUnder('kept')).toEqual({ 'name.givenName': 'Adele' });
+    expect(valuesUnder('cleared')).toEqual({ 'name.givenName': 'Adele', groups: null });
   });
 
   it('objects to emptying what the service needs', () => {

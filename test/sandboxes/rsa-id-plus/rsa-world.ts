@@ -105,6 +105,16 @@ export class RsaWorld {
     });
   }
 
+  /** Status and JSON of a search, which is of the API's second version. */
+  async search(query: string, body: unknown): Promise<[number, Record<string, unknown>]> {
+    const response = await fetch(`${this.baseUrl}/AdminInterface/restapi/v2/users/search${query}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [response.status, (await response.json()) as Record<string, unknown>];
+  }
+
   /** Status and JSON of a call. */
   async call(method: string, path: string, body?: unknown): Promise<[number, Record<string, unknown>]> {
     const response = await this.fetch(method, path, body);
