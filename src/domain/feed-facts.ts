@@ -5,6 +5,8 @@ export interface FeedFacts {
   readonly bytes: number;
   /** Records, the header and a trailer not counted. */
   readonly rows: number;
+  /** Rows that are sound and ask for nothing: outside the job's conditions, or not due yet. */
+  readonly excluded: number;
   /** True for a mended rejects file: it names only some people, so nobody is a leaver by it. */
   readonly partial: boolean;
   /** Whether a row count, a hash or a trailer record showed that nothing is missing. */

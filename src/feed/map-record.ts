@@ -1,17 +1,17 @@
 import type { AttributeRule } from '../contracts/provider.ts';
+import type { Operation } from '../domain/change.ts';
 import { matchKeyOf } from '../domain/comparison.ts';
-import type { Person, QuarantinedRow, Row } from '../domain/person.ts';
-import type { Column, FeedSettings } from '../domain/settings.ts';
+import type { ExcludedRow, Person, QuarantinedRow, Row } from '../domain/person.ts';
+import type { FeedSettings } from '../domain/settings.ts';
 import type { Value } from '../domain/user.ts';
-import {
-  type CellValue,
-  cellValue,
-  isUnfit,
-  type StatusWords,
-  statusValue,
-  statusWordsOf,
-} from './cell-values.ts';
+import { badValue, clearing, isUnfit } from './cell-values.ts';
+import { type ColumnPlan, columnPlan, isAbsent, statusIn, valueIn } from './column-plan.ts';
+import { type RowJudge, rowJudge } from './conditions.ts';
+import { type EmploymentJudge, employmentJudge } from './employment.ts';
+import { FeedDateReader } from './feed-dates.ts';
 import type { Fault, FeedRecord } from './feed-record.ts';
+import { type Ranker, rankerOf } from './rank.ts';
+import { type ActionReader, actionReader } from './row-action.ts';
 
 /** How people are found again, and how the target takes and compares attributes. */
 export interface FeedKeys {
@@ -23,23 +23,14 @@ export interface FeedKeys {
   readonly headerAliases?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** What a column does to a person, worked out once. */
-interface Plan {
-  readonly column: Column;
-  /** What people call the column: its header, or the attribute of a constant. */
-  readonly name: string;
-  /** Position among a record's cells; null for a constant. */
-  readonly position: number | null;
-  readonly rule: AttributeRule | undefined;
-  readonly isKey: boolean;
-  readonly statusWords: StatusWords | null;
-  readonly constant: CellValue;
-}
+/** A row in exactly one of three shapes: `code` tells a quarantined one, `reason` an excluded one. */
+export type MappedRow = Person | QuarantinedRow | ExcludedRow;
 
 /** What has been gathered of one person so far. */
 interface Draft {
   readonly attributes: Record<string, Value | null>;
   active: boolean;
+  onLeave: boolean;
   /** Spelt as in the feed, trimmed; null when missing or not sound. */
   lastingId: string | null;
   /** The first cell that cannot be taken, and the first key that is empty. */
@@ -47,54 +38,115 @@ interface Draft {
   missing: Fault | null;
 }
 
-/** Turns records into people, or sets them aside. */
+interface Identity {
+  readonly linkKey: string | null;
+  readonly matchKey: string | null;
+}
+
+/** Turns records into people, excludes them, or sets them aside. */
 export class RecordMapper {
-  readonly #plans: readonly Plan[];
+  readonly #plans: readonly ColumnPlan[];
+  /** Those of them that say who the person is. */
+  readonly #keyPlans: readonly ColumnPlan[];
   readonly #keys: FeedKeys;
   /** True when a column gives the lasting id. */
   readonly #hasLastingId: boolean;
   readonly #keepsLastingId: boolean;
+  readonly #outsideLeaves: boolean;
+  readonly #isInside: RowJudge | null;
+  readonly #actionOf: ActionReader | null;
+  readonly #employment: EmploymentJudge | null;
+  readonly #rank: Ranker | null;
 
-  constructor({ columns }: FeedSettings, headers: readonly string[], keys: FeedKeys) {
+  /** @param asOf the moment that employment dates are compared with, ISO 8601 */
+  constructor(settings: FeedSettings, headers: readonly string[], keys: FeedKeys, asOf: string) {
+    const { columns, where, outside, action, employment, onePerson } = settings;
     this.#keys = keys;
-    this.#plans = columns.map((column) => planOf(column, headers, keys));
+    this.#plans = columns.map((column) => {
+      const { attribute } = column;
+      const rule = Object.hasOwn(keys.rules, attribute) ? keys.rules[attribute] : undefined;
+      const isKey = attribute === 'externalId' || keys.match.includes(attribute);
+      return columnPlan(column, headers, { rule, isKey });
+    });
+    this.#keyPlans = this.#plans.filter(({ form }) => form.isKey);
     this.#hasLastingId = columns.some((column) => column.attribute === 'externalId');
     this.#keepsLastingId = Object.hasOwn(keys.rules, 'externalId');
+    const dates = new FeedDateReader(settings.dates, headers, asOf);
+    this.#outsideLeaves = outside === 'leaver';
+    this.#isInside = rowJudge(where, headers);
+    this.#actionOf = actionReader(action, headers);
+    this.#employment = employmentJudge(employment, headers, dates);
+    this.#rank = onePerson?.kind === 'prefer' ? rankerOf(onePerson.rules, headers, dates) : null;
   }
 
-  /** The person, or the row that is set aside; the two are told apart by `code`. */
-  map(record: FeedRecord): Person | QuarantinedRow {
+  map(record: FeedRecord): MappedRow {
     const row: Row = { line: record.line, cells: record.cells };
     if (record.fault !== null) return { row, ...record.fault, linkKey: null, matchKey: null };
-    const draft = this.#draft(record);
-    const matchKey = this.#matchKey(draft);
-    const linkKey = this.#hasLastingId ? (draft.lastingId?.normalize('NFC') ?? null) : matchKey;
-    const fault = draft.missing ?? draft.fault;
-    if (fault !== null) return { row, ...fault, linkKey, matchKey };
-    if (linkKey === null || matchKey === null) {
-      // Only a match attribute that no column fills gets here.
-      return { row, ...missingKey(this.#keys.match.join(', ')), linkKey, matchKey };
-    }
+    const inside = this.#isInside?.(record) ?? true;
+    if (inside === false) return this.#outside(record, row);
+    const action = this.#actionOf?.(record) ?? null;
+    const leaves = action === 'disable' || action === 'remove';
+    // Whoever goes only has to be known: a leaver's manager or e-mail is often gone before the leaver.
+    const draft = this.#draft(record, leaves ? this.#keyPlans : this.#plans);
+    const employed = leaves ? 'left' : (this.#employment?.(record) ?? 'works');
+    const identity = this.#identityOf(draft);
+    const fault =
+      draft.missing ?? firstFault(inside, action, draft.fault, employed) ?? this.#lacking(identity);
+    if (fault !== null) return { row, ...fault, ...identity };
+    if (employed === 'left') draft.active = false;
+    if (employed === 'notYet' && draft.active) return { row, reason: 'notYetDue', ...identity };
+    return this.#person(record, draft, typeof action === 'string' ? action : null);
+  }
+
+  /** Nothing but who the person is counts of a row outside; one that names nobody is not ours to worry about. */
+  #outside(record: FeedRecord, row: Row): MappedRow {
+    const draft = this.#draft(record, this.#keyPlans);
+    const identity = this.#identityOf(draft);
+    const isSound = draft.missing === null && draft.fault === null && this.#lacking(identity) === null;
+    if (!this.#outsideLeaves || !isSound) return { row, reason: 'outside', ...identity };
+    draft.active = false;
+    return this.#person(record, draft, null);
+  }
+
+  #person(record: FeedRecord, draft: Draft, action: Operation | null): Person {
+    const { linkKey, matchKey } = this.#identityOf(draft);
     return {
-      rows: [row],
+      rows: [{ line: record.line, cells: record.cells }],
       key: draft.lastingId ?? this.#matchText(draft),
-      linkKey,
-      matchKey,
+      linkKey: linkKey ?? '',
+      matchKey: matchKey ?? '',
       active: draft.active,
       attributes: draft.attributes,
+      ...(draft.onLeave && draft.active ? { onLeave: true } : {}),
+      ...(action === null ? {} : { actions: [action] }),
+      ...(this.#rank === null ? {} : { rank: this.#rank(record) }),
     };
   }
 
-  #draft(record: FeedRecord): Draft {
-    const draft: Draft = { attributes: {}, active: true, lastingId: null, fault: null, missing: null };
-    for (const plan of this.#plans) {
+  #draft(record: FeedRecord, plans: readonly ColumnPlan[]): Draft {
+    const draft: Draft = {
+      attributes: {},
+      active: true,
+      onLeave: false,
+      lastingId: null,
+      fault: null,
+      missing: null,
+    };
+    for (const plan of plans) {
+      if (plan.status !== null) {
+        const status = statusIn(plan, plan.status, record);
+        if (typeof status !== 'string') draft.fault ??= badValue(plan.name, status);
+        draft.active = status !== 'leaver';
+        draft.onLeave = status === 'leave';
+        continue;
+      }
       const value = valueIn(plan, record);
-      if (isUnfit(value)) {
-        draft.fault ??= { code: 'BAD_VALUE', column: plan.name, message: `The cell ${value.unfit}` };
-      } else if (plan.statusWords !== null) {
-        draft.active = value !== false;
-      } else if (value === null) {
-        noteEmpty(plan, draft);
+      if (value === null) {
+        noteEmpty(plan, record, draft);
+      } else if (value === clearing) {
+        noteCleared(plan, draft);
+      } else if (isUnfit(value)) {
+        draft.fault ??= badValue(plan.name, value);
       } else {
         this.#noteValue(plan, value, draft);
       }
@@ -102,9 +154,22 @@ export class RecordMapper {
     return draft;
   }
 
-  #noteValue({ column: { attribute } }: Plan, value: Value, draft: Draft): void {
+  #noteValue({ column: { attribute } }: ColumnPlan, value: Value, draft: Draft): void {
     if (attribute === 'externalId' && typeof value === 'string') draft.lastingId = value;
     if (attribute !== 'externalId' || this.#keepsLastingId) draft.attributes[attribute] = value;
+  }
+
+  #identityOf(draft: Draft): Identity {
+    const matchKey = this.#matchKey(draft);
+    return {
+      linkKey: this.#hasLastingId ? (draft.lastingId?.normalize('NFC') ?? null) : matchKey,
+      matchKey,
+    };
+  }
+
+  /** Only a match attribute that no column fills still lacks then. */
+  #lacking({ linkKey, matchKey }: Identity): Fault | null {
+    return linkKey === null || matchKey === null ? missingKey(this.#keys.match.join(', ')) : null;
   }
 
   #matchKey(draft: Draft): string | null {
@@ -120,35 +185,16 @@ export class RecordMapper {
   }
 }
 
-function planOf(column: Column, headers: readonly string[], keys: FeedKeys): Plan {
-  const { attribute, from, value } = column;
-  const rule = Object.hasOwn(keys.rules, attribute) ? keys.rules[attribute] : undefined;
-  const isKey = attribute === 'externalId' || keys.match.includes(attribute);
-  const statusWords = attribute === 'active' ? statusWordsOf(column) : null;
-  const [first] = from;
-  const position = first === undefined ? null : headers.indexOf(first);
-  const plan = { column, rule, isKey, statusWords, position, name: first ?? attribute };
-  return { ...plan, constant: value === null ? null : read(plan, value) };
+function firstFault(...found: readonly (Fault | string | boolean | null)[]): Fault | null {
+  return found.find((one) => typeof one === 'object' && one !== null) ?? null;
 }
 
-function valueIn(plan: Plan, record: FeedRecord): CellValue {
-  if (plan.position === null) return plan.constant;
-  const unfit = record.unfit?.get(plan.position);
-  if (unfit !== undefined) return { unfit };
-  return read(plan, record.cells[plan.position] ?? '');
-}
-
-function read(plan: Omit<Plan, 'constant'>, cell: string | readonly string[]): CellValue {
-  if (plan.statusWords !== null) return statusValue(cell, plan.statusWords);
-  return cellValue(cell, plan.column.split, plan.rule, plan.isKey);
-}
-
-function noteEmpty(plan: Plan, draft: Draft): void {
+function noteEmpty(plan: ColumnPlan, record: FeedRecord, draft: Draft): void {
   const { column, name } = plan;
-  if (plan.isKey) {
+  if (plan.form.isKey) {
     draft.missing ??= missingKey(name);
   } else if (column.empty === 'clear') {
-    draft.attributes[column.attribute] = null;
+    if (!isAbsent(plan, record)) draft.attributes[column.attribute] = null;
   } else if (column.empty === 'reject') {
     draft.fault ??= {
       code: 'EMPTY_REJECTED',
@@ -156,6 +202,11 @@ function noteEmpty(plan: Plan, draft: Draft): void {
       message: 'The cell is empty, and the job rejects rows in which it is.',
     };
   }
+}
+
+function noteCleared({ column, name, form }: ColumnPlan, draft: Draft): void {
+  if (form.isKey) draft.missing ??= missingKey(name);
+  else draft.attributes[column.attribute] = null;
 }
 
 function missingKey(column: string): Fault {

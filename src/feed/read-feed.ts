@@ -1,14 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
-import type { Person, QuarantinedRow } from '../domain/person.ts';
+import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
-import { decodeText } from './decode-text.ts';
+import { usedHeaders } from '../domain/used-headers.ts';
 import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from './feed-file.ts';
 import type { FeedRecord, FeedShape, ReaderOptions } from './feed-record.ts';
-import { type FeedKeys, RecordMapper } from './map-record.ts';
+import { type FeedKeys, type MappedRow, RecordMapper } from './map-record.ts';
 import { readRecords } from './read-records.ts';
-import { usedHeaders } from './used-headers.ts';
 import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
 
 /**
@@ -18,10 +17,11 @@ import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
 const peopleAtOnce = 64;
 const setAsideAtOnce = 500;
 
-/** Some rows of the feed: each is in exactly one of the two, and both are in the order of the feed. */
+/** Some rows of the feed: each is in exactly one of the three, and all are in the order of the feed. */
 export interface FeedBatch {
   readonly people: readonly Person[];
   readonly quarantined: readonly QuarantinedRow[];
+  readonly excluded: readonly ExcludedRow[];
 }
 
 export interface FeedReading {
@@ -38,6 +38,8 @@ export interface FeedOptions {
   readonly stdin?: Readable;
   /** Where the copy of standard input lies while it is read; the system's temporary directory when absent. */
   readonly spoolDirectory?: string;
+  /** The moment that the job's employment dates are compared with, ISO 8601; the present when absent. */
+  readonly asOf?: string;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function openFeed(
   const file = await findFeedFile(settings.path, options);
   try {
     const { warnings } = await readStart(file, settings, keys);
-    const pass = new Pass(file, settings, keys);
+    const pass = new Pass(file, settings, keys, options.asOf);
     return { batches: pass.batches(), warnings, facts: () => pass.facts() };
   } catch (error) {
     await discardFeedFile(file);
@@ -81,6 +83,28 @@ export async function checkFeed(settings: FeedSettings, keys: FeedKeys): Promise
   return readStart(await findFeedFile(settings.path, {}), settings, keys);
 }
 
+/** Some rows as they come, and what the job makes of them. */
+export interface FeedSample {
+  /** Headers of a row's cells. */
+  readonly headers: readonly string[];
+  readonly rows: readonly MappedRow[];
+}
+
+/**
+ * The first rows of the feed, mapped one by one: whether several of them are one person is not looked at.
+ *
+ * @throws Failure as `openFeed` does
+ */
+export async function sampleFeed(
+  settings: FeedSettings,
+  keys: FeedKeys,
+  options: FeedOptions & { readonly rowsMax: number },
+): Promise<FeedSample> {
+  const file = await findFeedFile(settings.path, options);
+  const pass = new Pass(file, settings, keys, options.asOf);
+  return { headers: usedHeaders(settings), rows: await pass.first(options.rowsMax) };
+}
+
 async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys): Promise<FeedStart> {
   const pass = new Pass({ ...file, spooled: false }, settings, keys);
   const batches = pass.batches();
@@ -97,6 +121,7 @@ async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys)
 interface Batch {
   readonly people: Person[];
   readonly quarantined: QuarantinedRow[];
+  readonly excluded: ExcludedRow[];
 }
 
 /** One reading of the feed, from its first byte to its last. */
@@ -108,14 +133,15 @@ class Pass {
   readonly #mapper: RecordMapper;
   readonly #headerAliases: ReaderOptions['headerAliases'];
   #rows = 0;
+  #excluded = 0;
   #trailer: FoundTrailer | null = null;
   #facts: FeedFacts | null = null;
 
-  constructor(file: FeedFile, settings: FeedSettings, keys: FeedKeys) {
+  constructor(file: FeedFile, settings: FeedSettings, keys: FeedKeys, asOf = new Date().toISOString()) {
     this.#file = file;
     this.#settings = settings;
     this.#headers = usedHeaders(settings);
-    this.#mapper = new RecordMapper(settings, this.#headers, keys);
+    this.#mapper = new RecordMapper(settings, this.#headers, keys, asOf);
     this.#headerAliases = keys.headerAliases ?? {};
   }
 
@@ -127,22 +153,22 @@ class Pass {
 
   async *batches(): AsyncGenerator<FeedBatch> {
     const tally = newTally();
-    const text = decodeText(readBytes(this.#file, tally), this.#settings.encoding);
-    let batch: Batch = { people: [], quarantined: [] };
+    const bytes = readBytes(this.#file, tally);
+    let batch: Batch = { people: [], quarantined: [], excluded: [] };
     try {
-      for await (const records of this.#records(text)) {
+      for await (const records of this.#records(bytes)) {
         for (const record of records) {
           this.#take(record, batch);
-          if (batch.quarantined.length === setAsideAtOnce) {
+          if (batch.quarantined.length + batch.excluded.length === setAsideAtOnce) {
             yield batch;
-            batch = { people: [], quarantined: [] };
+            batch = { people: [], quarantined: [], excluded: [] };
           } else if (batch.people.length === peopleAtOnce) {
-            yield { people: batch.people, quarantined: [] };
-            batch = { people: [], quarantined: batch.quarantined };
+            yield { people: batch.people, quarantined: [], excluded: [] };
+            batch = { ...batch, people: [] };
           }
         }
       }
-      if (batch.people.length + batch.quarantined.length > 0) yield batch;
+      if (batch.people.length + batch.quarantined.length + batch.excluded.length > 0) yield batch;
       this.#facts = await this.#conclude(tally.hash.digest('hex'), tally.bytes);
     } catch (error) {
       throw naming(this.#file, error);
@@ -151,24 +177,52 @@ class Pass {
     }
   }
 
-  #records(text: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
-    return readRecords(text, this.#settings, {
+  #records(bytes: AsyncIterable<Buffer>): AsyncIterable<readonly FeedRecord[]> {
+    return readRecords(bytes, this.#settings, {
       headers: this.#headers,
       headerAliases: this.#headerAliases,
       shape: this.shape,
     });
   }
 
+  async first(rowsMax: number): Promise<readonly MappedRow[]> {
+    const rows: MappedRow[] = [];
+    try {
+      const text = decodeText(readBytes(this.#file, newTally()), this.#settings.encoding);
+      for await (const records of this.#records(bytes)) {
+        rows.push(...records.flatMap((record) => this.#map(record) ?? []));
+        if (rows.length >= rowsMax) break;
+      }
+    } catch (error) {
+      throw naming(this.#file, error);
+    } finally {
+      await discardFeedFile(this.#file);
+    }
+    return rows.slice(0, rowsMax);
+  }
+
   #take(record: FeedRecord, batch: Batch): void {
+    const mapped = this.#map(record);
+    if (mapped === null) return;
+    if ('code' in mapped) {
+      batch.quarantined.push(mapped);
+    } else if ('reason' in mapped) {
+      batch.excluded.push(mapped);
+      this.#excluded += 1;
+    } else {
+      batch.people.push(mapped);
+    }
+  }
+
+  /** Null for a trailer, which is no row. */
+  #map(record: FeedRecord): MappedRow | null {
     if (this.#trailer !== null) this.#trailer = { ...this.#trailer, last: false };
     if (record.trailer !== null) {
       this.#trailer = { numbers: wholeNumbers(record.trailer.slice(1)), last: this.#trailer === null };
-      return;
+      return null;
     }
     this.#rows += 1;
-    const mapped = this.#mapper.map(record);
-    if ('code' in mapped) batch.quarantined.push(mapped);
-    else batch.people.push(mapped);
+    return this.#mapper.map(record);
   }
 
   async #conclude(sha256: string, bytes: number): Promise<FeedFacts> {
@@ -183,6 +237,7 @@ class Pass {
       sha256,
       bytes,
       rows: this.#rows,
+      excluded: this.#excluded,
       partial,
       ...judged,
       columns: this.#headers,

@@ -1,4 +1,4 @@
-import type { FeedSettings } from '../domain/settings.ts';
+import type { FeedSettings } from './settings.ts';
 
 /** The headers of the feed that the job speaks of, each once: a row's cells are theirs, in this order. */
 export function usedHeaders(settings: FeedSettings): readonly string[] {
