@@ -57,7 +57,13 @@ export interface Wholeness {
 export type FeedSource =
   | { readonly kind: 'file'; readonly path: string }
   /** Files by a glob pattern: the newest, or all of them in the order of their names. */
-  | { readonly kind: 'pattern'; readonly pattern: string; readonly pick: 'newest' | 'all' }
+  | {
+      readonly kind: 'pattern';
+      /** What the pattern is relative to; it may itself hold characters that mean something in a pattern. */
+      readonly directory: string;
+      readonly pattern: string;
+      readonly pick: 'newest' | 'all';
+    }
   | { readonly kind: 'stdin' }
   /** A program whose standard output is the feed, if it ends with status 0. */
   | {
@@ -181,6 +187,8 @@ export interface FeedSettings {
   readonly limits: FeedLimits;
   /** Age from which a file is held as that of an export that died; null: any age will do. */
   readonly maxAgeMs: number | null;
+  /** Whether a feed that is older than the last one taken, by its bytes or its time, is held. */
+  readonly older: 'hold' | 'take';
   readonly afterwards: Afterwards;
   /** Whether a run may go on without this feed; its people are then left alone. */
   readonly optional: boolean;

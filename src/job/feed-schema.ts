@@ -227,6 +227,10 @@ export const FeedFile = z.strictObject({
     .optional()
     .describe('How it is told that the file is completely delivered.'),
   maxAge: duration.optional().describe('A file older than this is held: the export has died.'),
+  older: z
+    .enum(['hold', 'take'])
+    .default('hold')
+    .describe('A feed that an earlier run took, or that is older than the last one taken: held, or taken.'),
   whenSettled: z
     .union([z.enum(['leave', 'delete']), z.strictObject({ archive: path('The folder it is moved to.') })], {
       error: 'must be leave, delete or { archive: FOLDER }',

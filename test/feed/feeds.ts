@@ -8,7 +8,7 @@ import type { Person, QuarantinedRow } from '../../src/domain/person.ts';
 import type { Column, FeedSettings } from '../../src/domain/settings.ts';
 import type { FeedKeys } from '../../src/feed/map-record.ts';
 import { type FeedOptions, openFeed } from '../../src/feed/read-feed.ts';
-import { defaultFeedLimits } from '../../src/job/resolve-feed.ts';
+import { defaultFeedLimits } from '../../src/job/feed-limits.ts';
 
 /** A column as the job would give it, with only the differences stated. */
 export function column(attribute: string, from: string | null, difference: Partial<Column> = {}): Column {
@@ -78,6 +78,7 @@ export const plainFeed: Omit<FeedSettings, 'path' | 'source'> = {
   dates: { formats: ['yyyy-MM-dd'], timeZone: 'UTC', timeZoneColumn: null },
   limits: defaultFeedLimits,
   maxAgeMs: null,
+  older: 'hold',
   afterwards: { kind: 'leave' },
   optional: false,
 };
