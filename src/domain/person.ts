@@ -49,10 +49,15 @@ export type QuarantineCode =
   | 'BAD_QUOTE'
   | 'BAD_JSON'
   | 'RECORD_TOO_LONG'
+  | 'FIELD_TOO_LONG'
+  | 'NO_LINE_END'
+  | 'TORN_ROW'
+  | 'HEADER_AGAIN'
   | 'MISSING_KEY'
   | 'BAD_VALUE'
   | 'EMPTY_REJECTED'
   | 'DUPLICATE_PERSON'
+  | 'CONTRADICTING_ROWS'
   | 'CONTRADICTING_ACTIONS';
 
 /** A row that could not be read or is invalid. */
@@ -68,4 +73,17 @@ export interface QuarantinedRow {
   /** What could be read of the person's identity: it keeps that person from being taken for a leaver. */
   readonly linkKey: string | null;
   readonly matchKey: string | null;
+}
+
+/** A row that lost to another row of the same person by a rule of the job. */
+export interface DuplicateRow {
+  readonly row: Row;
+  /** Name of the feed that it stands in; absent where the job has one feed. */
+  readonly feed?: string;
+  /** The person's lasting id as the feed spells it. */
+  readonly key: string;
+  /** The row that counts; of several that were united, the first. */
+  readonly winner: { readonly line: number; readonly feed?: string };
+  /** What told the two apart, as the job says it. */
+  readonly rule: string;
 }

@@ -1,8 +1,11 @@
-import { recordBytesMax } from './feed-record.ts';
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+/** A line is looked for in so many bytes at a time, since two kinds of line ends are looked for. */
+const searchedBytes = 4 * 1024;
 
 /** A physical line. */
 export interface PhysicalLine {
-  /** With the byte that ends it, so that it can be given back; only the beginning of a line that is too long. */
+  /** With what ends it, so that it can be given back; only the beginning of a line that is too long. */
   readonly raw: Buffer;
   /** True when the line exceeds the longest record. */
   readonly tooLong: boolean;
@@ -53,21 +56,38 @@ export class ChunkSource {
     await this.#chunks.return?.();
   }
 
-  /** The next physical line in bounded memory; null at the end. */
-  async readLine(terminator: number): Promise<PhysicalLine | null> {
+  /**
+   * The next bytes as `nextPiece` gives them, but never ending between the two characters of a line end, so that
+   * line ends can be counted piece by piece.
+   */
+  async nextLinesPiece(bytesMax: number): Promise<Buffer | null> {
+    const piece = await this.nextPiece(bytesMax);
+    if (piece === null || piece.at(-1) !== carriageReturn) return piece;
+    const after = await this.next();
+    if (after === null) return piece;
+    if (after[0] !== lineFeed) {
+      this.unread(after);
+      return piece;
+    }
+    this.unread(after.subarray(1));
+    return Buffer.concat([piece, after.subarray(0, 1)]);
+  }
+
+  /** The next physical line, of which at most so many bytes are kept; null at the end. */
+  async readLine(bytesMax: number): Promise<PhysicalLine | null> {
     const parts: Buffer[] = [];
     let bytes = 0;
     let tooLong = false;
     for (;;) {
-      const chunk = await this.next();
-      if (chunk === null) break;
-      const end = chunk.indexOf(terminator);
-      const part = end === -1 ? chunk : chunk.subarray(0, end + 1);
-      tooLong = tooLong || bytes + part.length > recordBytesMax;
+      const piece = await this.nextLinesPiece(tooLong ? Number.MAX_SAFE_INTEGER : searchedBytes);
+      if (piece === null) break;
+      const end = firstLineEnd(piece);
+      const part = end === -1 ? piece : piece.subarray(0, end);
+      tooLong = tooLong || bytes + part.length > bytesMax;
       if (!tooLong) parts.push(part);
       bytes += part.length;
       if (end !== -1) {
-        this.unread(chunk.subarray(end + 1));
+        this.unread(piece.subarray(end));
         break;
       }
     }
@@ -75,4 +95,34 @@ export class ChunkSource {
     const raw = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     return { raw, tooLong, blank: !tooLong && raw.toString().trim() === '' };
   }
+}
+
+/** Where the first line ends: behind LF, CRLF or a CR alone; -1 when none does. */
+function firstLineEnd(bytes: Buffer): number {
+  const feed = bytes.indexOf(lineFeed);
+  const before = feed === -1 ? bytes : bytes.subarray(0, feed);
+  const back = before.indexOf(carriageReturn);
+  if (back === -1 || back === feed - 1) return feed === -1 ? -1 : feed + 1;
+  return back + 1;
+}
+
+/** The line ends in bytes that do not begin or end inside of one. */
+export function countLineEnds(bytes: Buffer): number {
+  let ends = 0;
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) ends += 1;
+  for (let at = bytes.indexOf(carriageReturn); at !== -1; at = bytes.indexOf(carriageReturn, at + 1)) {
+    if (bytes[at + 1] !== lineFeed) ends += 1;
+  }
+  return ends;
+}
+
+/** Where the line with this number begins, the first being 0; the length when there are fewer. */
+export function startOfLine(bytes: Buffer, number: number): number {
+  let start = 0;
+  for (let line = 0; line < number; line += 1) {
+    const end = firstLineEnd(bytes.subarray(start));
+    if (end === -1) return bytes.length;
+    start += end;
+  }
+  return start;
 }

@@ -1,7 +1,5 @@
 import type { Cell, QuarantineCode } from '../domain/person.ts';
-
-/** The longest record that is read, in bytes: without a bound, one open quote would hold the rest of the file. */
-export const recordBytesMax = 1024 * 1024;
+import type { FeedSettings } from '../domain/settings.ts';
 
 /** Why a record is set aside, in the words of a quarantined row. */
 export interface Fault {
@@ -13,12 +11,14 @@ export interface Fault {
 /** One record as every format gives it, before its cells mean anything. */
 export interface FeedRecord {
   readonly line: number;
-  /** In the order of the used headers; all empty when the record could not be read. */
+  /** In the order of the used headers; all empty when they could not be told from each other. */
   readonly cells: readonly Cell[];
   /** Set when nothing of the record can be trusted. */
   readonly fault: Fault | null;
   /** Positions of cells that hold what no attribute can take, each with the reason. */
   readonly unfit: ReadonlyMap<number, string> | null;
+  /** JSON: positions of the names that the record does not have; left out when it has all. */
+  readonly absent?: ReadonlySet<number> | null;
   /** The cells of the record that states how many there are: it is no row. */
   readonly trailer: readonly string[] | null;
 }
@@ -33,12 +33,15 @@ export interface FeedShape {
 }
 
 /** What every format's reader needs to know. */
-export interface ReaderOptions {
+export interface ReaderOptions
+  extends Pick<
+    FeedSettings,
+    'delimiter' | 'quote' | 'escape' | 'finalNewline' | 'recordsAt' | 'sheet' | 'limits'
+  > {
   /** Headers whose cells are read, in the order in which a record gives them. */
   readonly headers: readonly string[];
   /** Other spellings of a column's header, by the one that the job names. */
   readonly headerAliases: Readonly<Record<string, readonly string[]>>;
-  readonly delimiter: string;
   /** A column that the header must have although its cells are not read; null: there is none. */
   readonly passwordColumn: string | null;
   readonly trailer: string | null;
@@ -51,8 +54,9 @@ export function readRecord(
   line: number,
   cells: readonly Cell[],
   unfit: ReadonlyMap<number, string> | null,
+  absent: ReadonlySet<number> | null = null,
 ): FeedRecord {
-  return { line, cells, fault: null, unfit, trailer: null };
+  return { line, cells, fault: null, unfit, absent, trailer: null };
 }
 
 /** A record that could not be read: it keeps its line and loses its cells, since none can be told from another. */

@@ -7,6 +7,8 @@ const shownCharactersMax = 80;
 
 /** What the header line says. */
 export interface Header {
+  /** As they stand in the feed. */
+  readonly cells: readonly string[];
   /** Trimmed names, by position. */
   readonly names: readonly string[];
   /** For each used header its position in a record. */
@@ -24,12 +26,14 @@ export interface Header {
  */
 export function readHeader(
   cells: readonly string[],
-  options: Pick<ReaderOptions, 'headers' | 'delimiter' | 'headerAliases' | 'passwordColumn'>,
+  options: Pick<ReaderOptions, 'headers' | 'delimiter' | 'headerAliases' | 'passwordColumn' | 'limits'>,
 ): Header {
-  const { headers, delimiter, headerAliases } = options;
+  const { headers, delimiter, headerAliases, limits } = options;
+  if (cells.length > limits.columns) throw tooManyColumns(cells.length, limits.columns);
   const trimmed = cells.map((cell) => cell.trim());
   const partial = trimmed.some((name) => name.startsWith('rollcall_'));
   const names = partial ? trimmed.map(withoutApostrophe) : trimmed;
+  requireUndamaged(names);
   requirePasswordColumn(names, partial, options);
   const positions = new Map<string, number>();
   for (const [position, name] of names.entries()) {
@@ -42,6 +46,7 @@ export function readHeader(
   const missing = headers.filter((name) => found.get(name) === undefined);
   if (missing.length > 0) throw missingColumns(missing, names, otherDelimiter(names, delimiter));
   return {
+    cells,
     names,
     partial,
     positions: headers.map((name) => positions.get(found.get(name) ?? name) ?? -1),
@@ -49,6 +54,26 @@ export function readHeader(
       spelling === name ? [] : [`The feed's column "${spelling}" is taken for "${name}".`],
     ),
   };
+}
+
+function tooManyColumns(found: number, columnsMax: number): Failure {
+  return new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The feed has ${found} columns; ${columnsMax} are the most (feed.limits.columns).`,
+    hint: 'Check feed.delimiter and the first line of the feed.',
+  });
+}
+
+function requireUndamaged(names: readonly string[]): void {
+  const damaged = names.findIndex((name) => name.includes('\ufffd'));
+  if (damaged === -1) return;
+  throw new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The name of column ${damaged + 1} holds a replacement character (U+FFFD): the feed was damaged before it came here.`,
+    hint: 'Have the feed exported again with an encoding that has all its characters, such as UTF-8.',
+  });
 }
 
 /** Names nothing that was found: what stands where the header should be may be a row, with a password in it. */

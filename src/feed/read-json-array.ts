@@ -3,7 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import { ChunkSource } from './chunk-source.ts';
 import { count } from './decode-text.ts';
 import type { FeedRecord, ReaderOptions } from './feed-record.ts';
-import { brokenRecord, readRecord, recordBytesMax, trailerRecord } from './feed-record.ts';
+import { brokenRecord, readRecord, trailerRecord } from './feed-record.ts';
 import { isJsonObject, JsonCellReader, scalarTexts } from './json-cells.ts';
 
 const lineFeed = 0x0a;
@@ -65,8 +65,8 @@ function toRecord(value: unknown, line: number, reader: JsonCellReader, options:
   }
   const texts = options.trailer === null ? null : scalarTexts(value);
   if (texts !== null && texts[0]?.trim() === options.trailer) return trailerRecord(line, texts);
-  const { cells, unfit } = reader.cellsOf(value);
-  return readRecord(line, cells, unfit);
+  const { cells, unfit, absent } = reader.cellsOf(value);
+  return readRecord(line, cells, unfit, absent);
 }
 
 /** Leaves the source at the first character that is no white space; returns the line ends passed. */
@@ -132,7 +132,7 @@ class JsonDocument {
     if (this.#arrays > 1) throw severalArrays();
     const end = this.#chunkAt + chunk.length;
     if (this.#values.length > 0) this.#recordAt = end;
-    else if (end - this.#recordAt > recordBytesMax + chunk.length) throw this.#tooLong();
+    else if (end - this.#recordAt > 1_048_576 + chunk.length) throw this.#tooLong();
     this.#chunkLine += count(chunk, lineFeed);
     this.#chunkAt = end;
     return this.#values;
@@ -176,7 +176,7 @@ class JsonDocument {
     return new Failure({
       code: 'FEED_JSON',
       exit: 1,
-      message: `A record of the feed near line ${this.#chunkLine} is longer than ${recordBytesMax} bytes.`,
+      message: `A record of the feed near line ${this.#chunkLine} is longer than ${1_048_576} bytes.`,
       hint: 'Check that the feed is an array of one object for each person.',
     });
   }

@@ -1,7 +1,7 @@
 import type { Options } from 'csv-parse';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { PhysicalLine } from './chunk-source.ts';
-import { recordBytesMax } from './feed-record.ts';
+import type { ReaderOptions } from './feed-record.ts';
 
 /** What a physical line is when nothing before or after it is known; `position` is the cell at fault. */
 export type LineAlone =
@@ -9,24 +9,39 @@ export type LineAlone =
   | { readonly kind: 'badQuote'; readonly position: number }
   | { readonly kind: 'openQuote'; readonly position: number };
 
-/** Quotes are taken strictly: reading polluted files leniently gives wrong cells without a word. */
-export function csvOptions(delimiter: string, lineEnd: string): Options {
+/** How cells are told apart. */
+export type CsvDialect = Pick<ReaderOptions, 'delimiter' | 'quote' | 'escape' | 'limits'>;
+
+/**
+ * Quotes are taken strictly: reading polluted files leniently gives wrong cells without a word. A record ends
+ * at any of the three line ends, since one file may have them all.
+ */
+export function csvOptions(dialect: CsvDialect): Options {
+  const { delimiter, quote, limits } = dialect;
   return {
     delimiter,
-    record_delimiter: lineEnd === '\n' ? ['\r\n', '\n'] : [lineEnd],
+    quote,
+    escape: quote === null ? null : dialect.escape,
+    record_delimiter: ['\n', '\r\n', '\r'],
     relax_column_count: true,
-    max_record_size: recordBytesMax,
+    max_record_size: limits.recordBytes,
   };
 }
 
 /** Reads one physical line as if it were the whole file. */
-export function readLineAlone(line: PhysicalLine, delimiter: string, lineEnd: string): LineAlone {
+export function readLineAlone(line: PhysicalLine, dialect: CsvDialect): LineAlone {
   try {
-    const [cells = []] = parse(line.raw, csvOptions(delimiter, lineEnd)) as unknown as string[][];
+    const [cells = []] = parse(line.raw, csvOptions(dialect)) as unknown as string[][];
     return { kind: 'row', cells };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const position = typeof error.column === 'number' ? error.column : -1;
     return { kind: error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'openQuote' : 'badQuote', position };
   }
+}
+
+/** The cells that a physical line would have if quotes were text. */
+export function cellsIgnoringQuotes(line: PhysicalLine, dialect: CsvDialect): readonly string[] {
+  const alone = readLineAlone(line, { ...dialect, quote: null });
+  return alone.kind === 'row' ? alone.cells : [];
 }

@@ -1,5 +1,5 @@
 import type { FeedRecord, ReaderOptions } from './feed-record.ts';
-import { brokenRecord, readRecord, recordBytesMax, trailerRecord } from './feed-record.ts';
+import { brokenRecord, readRecord, trailerRecord } from './feed-record.ts';
 import { isJsonObject, JsonCellReader, scalarTexts } from './json-cells.ts';
 
 const lineFeed = 0x0a;
@@ -48,8 +48,8 @@ function toRecord(
   }
   const texts = options.trailer === null ? null : scalarTexts(value);
   if (texts !== null && texts[0]?.trim() === options.trailer) return trailerRecord(line, texts);
-  const { cells, unfit } = reader.cellsOf(value);
-  return readRecord(line, cells, unfit);
+  const { cells, unfit, absent } = reader.cellsOf(value);
+  return readRecord(line, cells, unfit, absent);
 }
 
 /** Undefined, which no JSON text means, for what is not JSON. */
@@ -65,7 +65,7 @@ function tooLong(line: number, options: ReaderOptions): FeedRecord {
   return brokenRecord(line, options.headers, {
     code: 'RECORD_TOO_LONG',
     column: null,
-    message: `The line is longer than ${recordBytesMax} bytes.`,
+    message: `The line is longer than ${1_048_576} bytes.`,
   });
 }
 
@@ -80,7 +80,7 @@ async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<readon
     const lines: (string | null)[] = end === -1 ? [] : joined.toString('utf8', 0, end).split('\n');
     if (skipping && lines.length > 0) lines[0] = null;
     if (lines.length > 0) skipping = false;
-    if (carry.length > recordBytesMax) {
+    if (carry.length > 1_048_576) {
       skipping = true;
       carry = Buffer.alloc(0);
     }

@@ -1,17 +1,18 @@
 import type { FeedSettings } from '../domain/settings.ts';
+import { decodeText } from './decode-text.ts';
 import type { FeedRecord, ReaderOptions } from './feed-record.ts';
 import { readCsv } from './read-csv.ts';
 import { readJsonArray } from './read-json-array.ts';
 import { readNdjson } from './read-ndjson.ts';
 
-/** The records of the feed, by the reader of its format. */
+/** The records of the feed, by the reader of its format, from its bytes as they were delivered (unzipped). */
 export function readRecords(
-  text: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Buffer>,
   settings: FeedSettings,
   options: Pick<ReaderOptions, 'headers' | 'headerAliases' | 'shape'>,
 ): AsyncIterable<readonly FeedRecord[]> {
-  const { delimiter, passwordColumn, whole, format } = settings;
-  const all: ReaderOptions = { ...options, delimiter, passwordColumn, trailer: whole.trailer };
-  if (format === 'csv') return readCsv(text, all);
-  return format === 'json' ? readJsonArray(text, all) : readNdjson(text, all);
+  const all: ReaderOptions = { ...settings, ...options, trailer: settings.whole.trailer };
+  const text = decodeText(bytes, settings.encoding);
+  if (settings.format === 'csv') return readCsv(text, all);
+  return settings.format === 'json' ? readJsonArray(text, all) : readNdjson(text, all);
 }

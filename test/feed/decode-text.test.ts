@@ -74,3 +74,54 @@ it('refuses an encoding that nobody knows', async () => {
     exit: 1,
   });
 });
+
+describe('what is certain of an encoding', () => {
+  it.each([
+    ['a mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['the zeros of UTF-16', Buffer.from(text, 'utf16le')],
+    ['the zeros of UTF-16, the other way round', Buffer.from(text, 'utf16le').swap16()],
+    ['strict UTF-8', Buffer.from(text)],
+  ])('is taken from %s', async (_, bytes) => {
+    for (const chunkBytes of [1, 2, 3, 1000]) expect(await decoded(bytes, 'auto', chunkBytes)).toBe(text);
+  });
+
+  it('refuses bytes that are in no windows-1252, with line and byte', async () => {
+    await expect(decoded(Buffer.from([0x61, 0x0d, 0x62, 0xfc, 0x81]), 'latin1', 1000)).rejects.toMatchObject({
+      code: 'FEED_ENCODING',
+      message: expect.stringContaining('line 2, byte 4'),
+    });
+  });
+
+  it.each(['windows-1252', 'iso-8859-15', 'windows-1251'])(
+    'refuses %s that is all UTF-8',
+    async (encoding) => {
+      await expect(decoded(Buffer.from('a\nb\nZoë\n'), encoding, 4)).rejects.toMatchObject({
+        message: expect.stringContaining('from line 3 on'),
+        hint: 'Declare feed.encoding: utf-8.',
+      });
+      expect(await decoded(Buffer.from('Zoe\n'), encoding, 4)).toBe('Zoe\n');
+    },
+  );
+
+  it('refuses UTF-16 the other way round, and UTF-32', async () => {
+    const swapped = Buffer.from('id,login', 'utf16le').swap16();
+    await expect(decoded(swapped, 'utf-16le', 1000)).rejects.toThrow('utf-16be');
+    await expect(decoded(Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'auto', 1000)).rejects.toThrow(
+      'UTF-32',
+    );
+  });
+
+  it('counts lines of UTF-16 by characters, not by bytes', async () => {
+    const bytes = Buffer.concat([Buffer.from('ĊĊĊ\nab', 'utf16le'), Buffer.from([0x00, 0xd8, 0x61, 0x00])]);
+    await expect(decoded(bytes, 'utf-16le', 1000)).rejects.toThrow('line 2');
+  });
+
+  it.each([
+    ['shift_jis', '8abf8e9a', '漢字'],
+    ['iso-8859-2', 'b3f3', 'łó'],
+    ['gb18030', 'c1aacda8', '联通'],
+    ['koi8-r', 'd0d2', 'пр'],
+  ])('reads %s', async (encoding, hex, expected) => {
+    expect(await decoded(Buffer.from(hex, 'hex'), encoding, 1)).toBe(expected);
+  });
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { FeedRecord } from '../../src/feed/feed-record.ts';
 import { readCsv } from '../../src/feed/read-csv.ts';
-import { collect } from './feeds.ts';
+import { collect, plainFeed } from './feeds.ts';
 
 const headers: readonly string[] = ['a', 'b'];
 
@@ -13,7 +13,7 @@ async function* cut(text: string, bytes: number): AsyncGenerator<Buffer> {
 
 async function read(text: string, chunkBytes: number): Promise<FeedRecord[]> {
   const shape = { headers: [], partial: false, warnings: [] };
-  const options = { headers, headerAliases: {}, delimiter: ',', passwordColumn: null, trailer: null, shape };
+  const options = { ...plainFeed, headers, headerAliases: {}, trailer: null, shape };
   return (await collect(readCsv(cut(text, chunkBytes), options))).flat();
 }
 

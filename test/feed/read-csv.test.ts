@@ -139,3 +139,134 @@ describe('rows of the wrong shape', () => {
     expect(lines(read)).toEqual(['3 2']);
   });
 });
+
+describe('line ends', () => {
+  it('may be mixed in one file, and are text inside quotes', async () => {
+    const read = await readText('id,login,first\r\n1,ana,Ana\r2,bo,"B\r\no\nx\ry"\n3,cy,Cy\r\n');
+    expect(lines(read)).toEqual(['2 1', '7 3']);
+    expect(read.quarantined.map(({ row }) => [row.line, row.cells[2]])).toEqual([[3, 'B\r\no\nx\ry']]);
+  });
+
+  it('may be cut between two chunks', async () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => `${index},user${index},"A\r\nb${index}"`);
+    const read = await readText(`id,login,first\r\n${rows.join('\r\n')}\r\n`);
+    expect(lines(read).at(-1)).toBe('6000 2999');
+    expect(read.quarantined).toEqual([]);
+  });
+
+  it('show that the last row is whole, unless none is asked for', async () => {
+    const cut = `${head}1,ana,Ana\n2,bo,B`;
+    const read = await readText(cut, { finalNewline: 'required' });
+    expect(lines(read)).toEqual(['2 1']);
+    expect(codes(read)).toEqual(['3 NO_LINE_END']);
+    expect(read.quarantined[0]).toMatchObject({
+      row: { cells: ['2', 'bo', 'B'] },
+      message: expect.stringContaining('feed.finalNewline: optional'),
+    });
+    expect(lines(await readText(cut))).toEqual(['2 1', '3 2']);
+    expect(codes(await readText(`${cut}\r`, { finalNewline: 'required' }))).toEqual([]);
+  });
+
+  it('are asked for where there is one row, or a header only', async () => {
+    expect(codes(await readText(`${head}1,ana,Ana`, { finalNewline: 'required' }))).toEqual([
+      '2 NO_LINE_END',
+    ]);
+    await expect(readText('id,login,first', { finalNewline: 'required' })).rejects.toMatchObject({
+      code: 'FEED_HEADER',
+      message: expect.stringContaining('line 1'),
+    });
+    expect((await readText(head, { finalNewline: 'required' })).facts.rows).toBe(0);
+  });
+
+  it('are not asked for in a mended rejects file', async () => {
+    const read = await readText('id,login,first,rollcall_code\n1,ana,Ana,X', { finalNewline: 'required' });
+    expect(lines(read)).toEqual(['2 1']);
+  });
+});
+
+describe('the dialect', () => {
+  it.each([';', '\t', '|', ':', '§'])('may separate cells by %j', async (delimiter) => {
+    const read = await readText(`id,login,first\n1,ana,"A${delimiter}B"\n`.replaceAll(',', delimiter), {
+      delimiter,
+    });
+    expect(read.people[0]?.rows[0]?.cells).toEqual(['1', 'ana', `A${delimiter}B`]);
+  });
+
+  it('may have another quote, another escape, or no quote at all', async () => {
+    const single = await readText(`${head}1,ana,'O''Brien, "A"'\n`, { quote: "'", escape: "'" });
+    expect(single.people[0]?.rows[0]?.cells[2]).toBe('O\'Brien, "A"');
+    const backslash = await readText(`${head}1,ana,"A \\"x\\" \\\\"\n`, { escape: '\\' });
+    expect(backslash.people[0]?.rows[0]?.cells[2]).toBe('A "x" \\');
+    const none = await readText(`${head}1,ana,"A" b\n2,bo,"\n`, { quote: null });
+    expect(none.people.map(({ rows }) => rows[0]?.cells[2])).toEqual(['"A" b', '"']);
+  });
+});
+
+describe('a row beside a fragment', () => {
+  it('is set aside when a line break cut its last cell', async () => {
+    const read = await readText(`${head}1,ana,Ana\n2,bo,Bo\nSmith\n3,cy,Cy\n4,di,Di\n`);
+    expect(lines(read)).toEqual(['2 1', '6 4']);
+    expect(codes(read)).toEqual(['3 TORN_ROW', '4 RAGGED_ROW', '5 TORN_ROW']);
+    expect(read.quarantined[0]?.row.cells).toEqual(['2', 'bo', 'Bo']);
+  });
+
+  it('is set aside when its opening quote is lost and a later line closes the cell', async () => {
+    const read = await readText(`${head}1,ana,Ana\n2,bo,x\ny, z"\n3,cy,Cy\n`);
+    expect(codes(read)).toEqual(['3 TORN_ROW', '4 BAD_QUOTE']);
+    expect(lines(read)).toEqual(['2 1', '5 3']);
+  });
+
+  it('is kept where the cell that may be cut is not used', async () => {
+    const read = await readText('id,login,first,note\n1,ana,Ana,x\nmore\n2,bo,Bo,y\n3,cy,Cy,z\n');
+    expect(lines(read)).toEqual(['2 1', '5 3']);
+  });
+
+  it('is kept beside a row that lacks a delimiter, or has another one', async () => {
+    const read = await readText(`${head}1,ana,Ana\n2,boBo\n3,cy,Cy\n4;di;Di\n5,ed,Ed\n`);
+    expect(lines(read)).toEqual(['2 1', '4 3', '6 5']);
+    expect(codes(read)).toEqual(['3 RAGGED_ROW', '5 RAGGED_ROW']);
+  });
+});
+
+describe('an unclosed quote before several lines of its cell', () => {
+  it('costs these lines, and not what comes after them', async () => {
+    const wide = 'id,login,first,note\n';
+    const read = await readText(`${wide}1,"ana\nbo,Ana,x\n2,bo,Bo,y\n3,cy,Cy,z\n`);
+    expect(codes(read)).toEqual(['2 UNCLOSED_QUOTE', '3 UNCLOSED_QUOTE']);
+    expect(lines(read)).toEqual(['4 2', '5 3']);
+  });
+
+  it('costs a whole row that may be the end of the broken one', async () => {
+    const read = await readText(`${head}"1\n0,ana,Ana\n2,bo,Bo\n`);
+    expect(codes(read)).toEqual(['2 UNCLOSED_QUOTE', '3 UNCLOSED_QUOTE']);
+    expect(lines(read)).toEqual(['4 2']);
+  });
+});
+
+describe('two files in one', () => {
+  it('show by the header that comes again', async () => {
+    const read = await readText(`${head}1,ana,Ana\n${head}2,bo,Bo\n\ufeff3,cy,Cy\n`);
+    expect(codes(read)).toEqual(['3 HEADER_AGAIN', '5 BAD_VALUE']);
+    expect(lines(read)).toEqual(['2 1', '4 2']);
+  });
+});
+
+describe('limits', () => {
+  it('set a row with too long a cell aside', async () => {
+    const read = await readText(`${head}1,ana,${'ü'.repeat(40_000)}\n2,bo,${'x'.repeat(40_000)}\n`);
+    expect(codes(read)).toEqual(['2 FIELD_TOO_LONG']);
+    expect(read.quarantined[0]?.column).toBe('first');
+    expect(lines(read)).toEqual(['3 2']);
+  });
+
+  it('refuse a header with too many columns, or with a damaged name', async () => {
+    await expect(readText(`${head.trim()}${',x'.repeat(998)}\n`)).rejects.toThrow('1001 columns');
+    await expect(readText('id,login,first,na\ufffdme\n')).rejects.toThrow('column 4');
+  });
+
+  it('end a row of nothing but delimiters', async () => {
+    const read = await readText(`${head}1,ana,Ana\n${','.repeat(30_000_000)}\n2,bo,Bo\n`);
+    expect(codes(read)).toEqual(['3 RECORD_TOO_LONG']);
+    expect(lines(read)).toEqual(['2 1', '4 2']);
+  });
+});

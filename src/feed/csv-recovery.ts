@@ -1,0 +1,52 @@
+import type { LineAlone } from './read-line-alone.ts';
+
+/**
+ * What a line after a broken one is: a record by itself, broken by a quote of its own, a part of what is broken, or
+ * nothing that could be told from text.
+ */
+export type LineAfterBroken = 'record' | 'broken' | 'part' | 'lost';
+
+/**
+ * Follows physical lines from one that a quote breaks to the first that is certainly a record again. A cell whose
+ * closing quote is lost may go on over several lines; the delimiters say when its record has all its cells.
+ */
+export class CsvRecovery {
+  readonly #width: number;
+  /** Whether a blank after a delimiter is this feed's way to write, and not a sign of prose. */
+  readonly #spaced: boolean;
+  /** Cells of the broken record so far; NaN when nothing would tell its end. */
+  #cells = 0;
+  /** Whether the quote is open in the last cell, so that more text may follow when all cells are there. */
+  #lastIsOpen = false;
+
+  constructor(headerCells: readonly string[]) {
+    this.#width = headerCells.length;
+    this.#spaced = blankAfterDelimiter(headerCells);
+  }
+
+  /** Notes a line that a quote breaks, and how many cells it would have if quotes were text. */
+  broken(alone: LineAlone, bareCells: number): void {
+    this.#cells = alone.kind === 'openQuote' ? bareCells : this.#width;
+    this.#lastIsOpen = alone.kind === 'openQuote' && alone.position === this.#width - 1;
+    // Where there is one column, any line of text looks like a record.
+    if (alone.kind === 'openQuote' && this.#width === 1) this.#cells = Number.NaN;
+  }
+
+  /** Judges a later line that is not blank. */
+  judge(alone: LineAlone): LineAfterBroken {
+    if (alone.kind !== 'row') return 'broken';
+    const { length } = alone.cells;
+    if (Number.isNaN(this.#cells)) return 'lost';
+    const complete = this.#cells >= this.#width;
+    const prose = !this.#spaced && blankAfterDelimiter(alone.cells);
+    // A record with one cell so far needs all the delimiters of the next line, which so may be its end.
+    if (length === this.#width && !prose && (complete || this.#cells > 1)) return 'record';
+    if (complete) return (length === 1 && this.#lastIsOpen) || prose ? 'part' : 'lost';
+    this.#cells += length - 1;
+    return this.#cells <= this.#width || prose ? 'part' : 'lost';
+  }
+}
+
+function blankAfterDelimiter(cells: readonly string[]): boolean {
+  return cells.some((cell, position) => position > 0 && cell.startsWith(' '));
+}
