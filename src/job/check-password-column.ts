@@ -8,18 +8,10 @@ const path = ['passwordColumn'];
 /** Reports a password column that nobody could read passwords from. */
 export function checkPasswordColumn(
   header: string | undefined,
-  feedPath: string | undefined,
   provider: Provider | undefined,
   report: Report,
 ): void {
   if (header === undefined) return;
-  if (feedPath === '-' || feedPath === undefined) {
-    report({
-      path,
-      message: 'passwords cannot come from standard input: the feed is read a second time for them',
-      hint: 'Name a file in `feed.path`.',
-    });
-  }
   if (provider !== undefined && !provider.supports.initialPassword) {
     report({
       path,

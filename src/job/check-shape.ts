@@ -97,7 +97,6 @@ function allowedWords(issue: Issue): readonly string[] {
 
 /** Fields that the design names and this version does not have. */
 const notYet: ReadonlyMap<string, string> = new Map([
-  ['feeds', 'a list of feeds is not supported yet: give one `feed`'],
   ['manage', 'a managed scope is not supported yet: users are managed once they are linked to a person'],
   ['notifications', 'notifications are not supported yet'],
   ['guards.per24h', 'guards over 24 hours are not supported yet: give `percent` and `count`'],

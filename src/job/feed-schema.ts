@@ -35,7 +35,10 @@ export const TransformFile = z.union(
         .describe('To E.164; a number without a country code belongs to this country.'),
     }),
     z.strictObject({
-      map: z.record(z.string(), word).describe('A word of the feed, compared without case: what it becomes.'),
+      map: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+        .refine((table) => Object.keys(table).length > 0, 'must have at least one word')
+        .describe('A word of the feed, compared without case: what it becomes; "" for nothing.'),
       otherwise: z
         .enum(['keep', 'empty', 'reject'])
         .default('reject')
@@ -118,7 +121,7 @@ export const ConditionFile = z
   })
   .refine((entry) => Object.keys(entry).length > 1, 'needs `is`, `isNot`, `like` or `empty`');
 
-const preference = /^(?:.+\S\s*=\s*\S.*|(?:latest|earliest|highest|lowest)\s+\S.*)$/u;
+const preference = /^\s*(?:[^=\s][^=]*=\s*\S.*|(?:latest|earliest|highest|lowest)\s+[^=\s][^=]*)$/su;
 
 export const OnePersonFile = z.union(
   [

@@ -144,8 +144,10 @@ function mapped(feed: unknown): JsonRecord {
 
 /** What all feeds map: match attributes have to be in each. */
 function columnsOf(data: JsonRecord): JsonRecord | undefined {
-  const [first, ...others] = feedsOf(data).map(mapped);
-  if (first === undefined) return undefined;
+  const feeds = feedsOf(data);
+  const [first, ...others] = feeds.map(mapped);
+  // Missing columns are reported as such, and then nothing is known of what they would map.
+  if (first === undefined || !feeds.every((feed) => isRecord(fieldOf(feed, 'columns')))) return undefined;
   return Object.fromEntries(
     Object.entries(first).filter(([name]) => others.every((columns) => Object.hasOwn(columns, name))),
   );

@@ -1,10 +1,13 @@
 import type { Provider } from '../contracts/provider.ts';
+import { fold } from '../domain/comparison.ts';
 import type { Column, Transform } from '../domain/settings.ts';
 import { sound } from './check-shape.ts';
 import { ColumnFile, type TransformFile } from './feed-schema.ts';
 import { didYouMean } from './nearest.ts';
+import { checkTransforms } from './check-transforms.ts';
 import type { FieldPath, Report } from './problem.ts';
 import { isRecord } from './record.ts';
+import { wordsOf } from './resolve-rows.ts';
 
 /** Status words that mean a person who stays, unless the job names its own. */
 export const defaultActiveWords = ['active', 'a', '1', 'true', 'yes', 'y', 'enabled', 'employed'] as const;
@@ -63,7 +66,7 @@ function toColumn(attribute: string, file: ColumnFile): Column {
     transform: transformsOf(column.transform),
     write: column.write ?? 'always',
     empty: column.empty ?? 'keep',
-    clearWords: (column.clear ?? []).map((word) => String(word).trim().toLowerCase()),
+    clearWords: wordsOf(column.clear) ?? [],
     split: column.split ?? ';',
     owned: column.owned ?? [],
     activeWords: attribute === 'active' ? (column.active ?? defaultActiveWords).map(String) : [],
@@ -85,7 +88,7 @@ function transformOf(file: TransformFile): Transform {
   if ('date' in file) return { fn: 'date', ...file.date };
   if ('phone' in file) return { fn: 'phone', country: file.phone };
   const table = Object.fromEntries(
-    Object.entries(file.map).map(([word, text]) => [word.trim().toLowerCase(), String(text)]),
+    Object.entries(file.map).map(([word, text]) => [fold(word.trim(), undefined), String(text)]),
   );
   return { fn: 'map', table, otherwise: file.otherwise };
 }
@@ -120,34 +123,52 @@ interface OptionsContext {
 
 function checkOptions(column: ColumnObject, context: OptionsContext): void {
   const { attribute, path, written, provider, report } = context;
-  const refuse = (option: string, message: string) => report({ path: [...path, option], at: 'key', message });
   if ((column.from === undefined) === (column.value === undefined)) {
     report({ path, message: `\`${attribute}\` needs either \`from\`, a header, or \`value\`, a constant` });
   }
-  const type = coreAttributes.includes(attribute) ? 'string' : provider?.attributes[attribute]?.type;
-  const isSingle = type !== undefined && type !== 'set';
-  for (const option of ['owned', 'split']) {
-    if (isSingle && isRecord(written) && Object.hasOwn(written, option)) {
-      refuse(option, `\`${option}\` is for attributes with several values; \`${attribute}\` has one`);
+  const isCore = coreAttributes.includes(attribute);
+  const type = isCore ? 'string' : provider?.attributes[attribute]?.type;
+  const refuse = (options: readonly string[], why: string) => {
+    for (const option of options) {
+      if (!isRecord(written) || !Object.hasOwn(written, option)) continue;
+      const message = `\`${option}\` ${why}`;
+      report({ path: [...path, option], at: 'key', message, hint: `Take \`${option}\` out.` });
     }
+  };
+  if (type !== undefined && type !== 'set') {
+    refuse(['owned', 'split'], `is for attributes with several values; \`${attribute}\` has one`);
   }
-  for (const option of ['active', 'leaver', 'leave'] as const) {
-    if (attribute !== 'active' && column[option] !== undefined) {
-      refuse(option, `\`${option}\` words are for the attribute \`active\``);
-    }
-  }
+  if (attribute !== 'active') refuse(['active', 'leaver', 'leave'], 'words are for the attribute `active`');
+  if (type === 'set') refuse(['join'], 'is for attributes with one value: here those of all columns count');
+  else if (!Array.isArray(column.from) || column.from.length < 2)
+    refuse(['join'], 'stands between several columns, and `from` does not name several');
+  if (column.value !== undefined)
+    refuse(['transform', 'clear', 'empty'], 'is for what the feed says, and `value` is a constant');
+  if (isCore) refuse(['clear'], `cannot be: every row has to say \`${attribute}\``);
+  checkHeaders(column.from, path, report);
+  checkTransforms(column.transform, [...path, 'transform'], report);
   if (attribute === 'active') checkWords(column, path, report);
 }
 
+function checkHeaders(from: ColumnObject['from'], path: FieldPath, report: Report): void {
+  if (typeof from !== 'object') return;
+  for (const [index, header] of from.entries()) {
+    if (from.indexOf(header) === index) continue;
+    report({
+      path: [...path, 'from', index],
+      message: 'this column is named twice',
+      hint: 'Name each column once.',
+    });
+  }
+}
+
 function checkWords(column: ColumnObject, path: FieldPath, report: Report): void {
-  const fold = (words: readonly (string | number | boolean)[]) =>
-    words.map((word) => String(word).toLowerCase());
   const meanings = [
     column.active ?? defaultActiveWords,
     column.leaver ?? defaultLeaverWords,
     column.leave ?? [],
   ];
-  const given = meanings.flatMap((words) => [...new Set(fold(words))]);
+  const given = meanings.flatMap((words) => [...new Set(wordsOf(words))]);
   const both = [...new Set(given.filter((word, index) => given.indexOf(word) < index))];
   if (both.length === 0) return;
   report({

@@ -30,6 +30,14 @@ export function resolveFeeds(data: JsonRecord, context: FeedContext): readonly F
     });
   }
   if (data.feeds === undefined) {
+    if (fieldOf(data.feed, 'optional') !== undefined) {
+      report({
+        path: ['feed', 'optional'],
+        at: 'key',
+        message: '`optional` is for one of several feeds: without this one there is nothing to do',
+        hint: 'Take it out.',
+      });
+    }
     const feed = data.feed === undefined ? undefined : resolveFeed(data.feed, ['feed'], context);
     return feed === undefined ? undefined : [feed];
   }
@@ -38,10 +46,14 @@ export function resolveFeeds(data: JsonRecord, context: FeedContext): readonly F
   entries.forEach((entry, index) => {
     const name = fieldOf(entry, 'name');
     if (entries.findIndex((other) => fieldOf(other, 'name') === name) === index) return;
-    report({ path: ['feeds', index, 'name'], message: 'another feed has this name already' });
+    report({
+      path: ['feeds', index, 'name'],
+      message: 'another feed has this name already',
+      hint: 'Give each feed a name of its own: reports and the ledger tell them apart by it.',
+    });
   });
   const found = feeds.filter((feed) => feed !== undefined);
-  if (found.length > 1) found.forEach((feed, index) => checkAlone(feed, index, report));
+  if (found.length > 1) for (const [index, feed] of found.entries()) checkAlone(feed, index, report);
   return found.length === feeds.length && found.length > 0 ? found : undefined;
 }
 
@@ -65,7 +77,7 @@ function resolveFeed(raw: unknown, at: FieldPath, outer: FeedContext): FeedSetti
   checkRows(raw, columns, report);
   checkDates(raw, report);
   const passwordColumn = sound(FeedFile.shape.passwordColumn, fieldOf(raw, 'passwordColumn'));
-  checkPasswordColumn(passwordColumn, path, outer.provider, report);
+  checkPasswordColumn(passwordColumn, outer.provider, report);
   checkEncoding(sound(FeedFile.shape.encoding, fieldOf(raw, 'encoding')), report);
   const format = resolveFormat(sound(FeedFile.shape.format, fieldOf(raw, 'format')), path, report);
   if (format !== undefined) checkFormatOptions(raw, format, report);

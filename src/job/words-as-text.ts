@@ -1,4 +1,4 @@
-import { isRecord } from './record.ts';
+import { isRecord, type JsonRecord } from './record.ts';
 import type { FieldPath, Report } from './problem.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -25,10 +25,7 @@ const names: readonly FieldPath[] = [
   ['name'],
   ['match'],
   ['match', '*'],
-  ...feedNames.flatMap((path): FieldPath[] => [
-    ['feed', ...path],
-    ['feeds', '*', ...path],
-  ]),
+  ...inFeeds(feedNames),
   ['feeds', '*', 'name'],
   ['targets', '*', 'name'],
   ['targets', '*', 'match'],
@@ -39,14 +36,41 @@ const names: readonly FieldPath[] = [
   ['targets', '*', 'columns', '*', 'value'],
 ];
 
-/** Status words are often plain digits (`leaver: [0]`); their spelling is taken without a warning. */
-const words: readonly FieldPath[] = [
-  ...['active', 'leaver', 'leave', 'clear'].flatMap((list): FieldPath[] => [
-    ['feed', 'columns', '*', list, '*'],
-    ['feeds', '*', 'columns', '*', list, '*'],
-    ['targets', '*', 'columns', '*', list, '*'],
-  ]),
+const tables: readonly FieldPath[] = [
+  ['columns', '*', 'transform', 'map'],
+  ['columns', '*', 'transform', '*', 'map'],
 ];
+
+const columnWords: readonly FieldPath[] = [
+  ...['active', 'leaver', 'leave', 'clear'].map((list): FieldPath => ['columns', '*', list, '*']),
+  ...tables.map((table): FieldPath => [...table, '*']),
+];
+
+const feedWords: readonly FieldPath[] = [
+  ...['is', 'isNot', 'like'].flatMap((test): FieldPath[] => [
+    ['where', '*', test],
+    ['where', '*', test, '*'],
+  ]),
+  ['action', 'words', '*', '*'],
+];
+
+function inFeeds(paths: readonly FieldPath[]): readonly FieldPath[] {
+  return paths.flatMap((path): FieldPath[] => [
+    ['feed', ...path],
+    ['feeds', '*', ...path],
+  ]);
+}
+
+function inTargets(paths: readonly FieldPath[]): readonly FieldPath[] {
+  return paths.map((path): FieldPath => ['targets', '*', ...path]);
+}
+
+/**
+ * Words of the feed are often plain digits (`leaver: [0]`) or `NULL`; their spelling is taken without a warning, in
+ * tables that of the left side too.
+ */
+const words: readonly FieldPath[] = [...inFeeds([...columnWords, ...feedWords]), ...inTargets(columnWords)];
+const keyedByWords: readonly FieldPath[] = [...inFeeds(tables), ...inTargets(tables)];
 
 /**
  * The job's data with numbers and `true` or `false` turned back into their spelling wherever a name is meant;
@@ -58,17 +82,28 @@ export function wordsAsText(data: unknown, source: YamlSource, report: Report): 
     (result, pattern) => respell(result, pattern, [], { source, report: warn }),
     data,
   );
-  const silent: Report = () => undefined;
-  return words.reduce((result, pattern) => respell(result, pattern, [], { source, report: silent }), named);
+  const spelt = words.reduce(
+    (result, pattern) => respell(result, pattern, [], { source, report: null }),
+    named,
+  );
+  return keyedByWords.reduce(
+    (result, pattern) => respell(result, [...pattern, keys], [], { source, report: null }),
+    spelt,
+  );
 }
+
+/** At the end of a pattern: not the values of the record there, but its names. */
+const keys = '\u0000keys';
 
 interface Respelling {
   readonly source: YamlSource;
-  readonly report: Report;
+  /** Null where the spelling goes without saying. */
+  readonly report: Report | null;
 }
 
 function respell(value: unknown, pattern: FieldPath, path: FieldPath, tools: Respelling): unknown {
   const [segment, ...rest] = pattern;
+  if (segment === keys) return isRecord(value) ? respellKeys(value, path, tools) : value;
   if (segment === undefined) return respellScalar(value, path, tools);
   if (Array.isArray(value)) {
     return value.map((item: unknown, index) => respell(item, rest, [...path, index], tools));
@@ -81,10 +116,18 @@ function respell(value: unknown, pattern: FieldPath, path: FieldPath, tools: Res
   return Object.fromEntries(entries);
 }
 
+function respellKeys(record: JsonRecord, path: FieldPath, tools: Respelling): unknown {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, item]) => [tools.source.keySource([...path, key]) ?? key, item]),
+  );
+}
+
 function respellScalar(value: unknown, path: FieldPath, tools: Respelling): unknown {
+  // `NULL` is a word, and nothing at all is none.
+  if (value === null && tools.report === null) return tools.source.source(path) || null;
   if (typeof value !== 'number' && typeof value !== 'boolean') return value;
   const text = tools.source.source(path) ?? String(value);
-  tools.report({
+  tools.report?.({
     path,
     message: `\`${text}\` is a ${typeof value === 'number' ? 'number' : 'yes or no'} to YAML; it is read as text`,
     hint: `Write it in quotes: "${text}"`,

@@ -26,6 +26,8 @@ export interface YamlSource {
   place(path: FieldPath, at: 'key' | 'value'): Place;
   /** A scalar as it is spelt in the file (`0123`, where `data` has the number 123). */
   source(path: FieldPath): string | undefined;
+  /** The name of a field as it is spelt in the file. */
+  keySource(path: FieldPath): string | undefined;
 }
 
 /**
@@ -69,10 +71,8 @@ export function readYaml(text: string): YamlSource {
       const found = find(document, path, at);
       return { ...position(found.offset), depth: found.depth };
     },
-    source: (path) => {
-      const node = document.getIn(path, true);
-      return isScalar(node) ? node.source : undefined;
-    },
+    source: (path) => sourceOf(pairAt(document, path)?.value),
+    keySource: (path) => sourceOf(pairAt(document, path)?.key),
   };
 }
 
@@ -127,11 +127,26 @@ function find(document: Document, path: FieldPath, at: 'key' | 'value'): { offse
   return { offset, depth };
 }
 
+/** The field of this name, or the item of this number; undefined for the root and for what is not there. */
+function pairAt(document: Document, path: FieldPath): { key: unknown; value: unknown } | undefined {
+  let found: { key: unknown; value: unknown } | undefined;
+  for (const segment of path) {
+    found = childOf(found === undefined ? document.contents : found.value, segment);
+    if (found === undefined) return undefined;
+  }
+  return found;
+}
+
+function sourceOf(node: unknown): string | undefined {
+  return isScalar(node) ? node.source : undefined;
+}
+
 function childOf(node: unknown, segment: string | number): { key: unknown; value: unknown } | undefined {
   if (isMap(node)) {
     // Of a doubled field the last one counts, as in the data.
     const pair = node.items.findLast(
-      (item) => isScalar(item.key) && String(item.key.value) === String(segment),
+      ({ key }) =>
+        isScalar(key) && (String(key.value ?? '') === String(segment) || key.source === String(segment)),
     );
     return pair === undefined ? undefined : { key: pair.key, value: pair.value };
   }

@@ -49,7 +49,7 @@ describe('a valid job', () => {
         path: join(directory, 'hr.csv'),
         mode: 'full',
         format: 'csv',
-        encoding: 'utf-8',
+        encoding: 'auto',
         delimiter: ',',
         passwordColumn: null,
         whole: { rows: null, manifest: null, trailer: null },
@@ -77,25 +77,33 @@ describe('columns', () => {
     expect(job.feed.columns).toEqual([
       {
         attribute: 'userName',
-        from: 'Login',
+        from: ['Login'],
+        join: ' ',
         value: null,
+        transform: [],
         write: 'always',
         empty: 'keep',
+        clearWords: [],
         split: ';',
         owned: [],
         activeWords: [],
         leaverWords: [],
+        leaveWords: [],
       },
       {
         attribute: 'roles',
-        from: 'Roles',
+        from: ['Roles'],
+        join: ' ',
         value: null,
+        transform: [],
         write: 'always',
         empty: 'keep',
+        clearWords: [],
         split: '|',
         owned: ['EPM-*'],
         activeWords: [],
         leaverWords: [],
+        leaveWords: [],
       },
     ]);
   });
@@ -132,7 +140,7 @@ match: userName
 target: { provider: acme, sandbox: true }
 `;
     const { job, warnings } = await read(text);
-    expect(job.feed.columns.map((column) => column.from)).toEqual(['0123', '007']);
+    expect(job.feed.columns.map((column) => column.from)).toEqual([['0123'], ['007']]);
     expect(warnings).toMatchObject([
       {
         severity: 'warning',

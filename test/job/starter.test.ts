@@ -50,7 +50,7 @@ describe('the starter', () => {
     const { job } = await readStarter(starterJob);
     const [header, ...records] = parse(starterFeed) as string[][];
     const trailer = records.pop();
-    expect(job.feed.columns.map((column) => column.from)).toEqual(header);
+    expect(job.feed.columns.flatMap((column) => column.from)).toEqual(header);
     expect(trailer).toContain(String(records.length));
     expect(trailer?.[0]).toBe(job.feed.whole.trailer);
     expect(records.every((record) => record.some((cell) => cell.endsWith('@example.com')))).toBe(true);

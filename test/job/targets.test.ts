@@ -42,7 +42,7 @@ describe('a job with several targets', () => {
     const [plain, own] = jobs;
     expect(plain?.feed.columns.map(({ attribute }) => attribute)).toEqual(['externalId', 'userName']);
     expect(plain).toMatchObject({ match: ['userName'], firstLoad: false });
-    expect(own?.feed.columns.map(({ attribute, from }) => [attribute, from])).toEqual([
+    expect(own?.feed.columns.map(({ attribute, from }) => [attribute, ...from])).toEqual([
       ['externalId', 'Badge'],
       ['userName', 'Login'],
       ['emails.work', 'Email'],
