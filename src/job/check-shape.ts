@@ -49,7 +49,8 @@ function reportIssue(issue: Issue, context: Context, report: Report): void {
     for (const key of issue.keys) reportUnknownField([...path, key], names, report);
     return;
   }
-  const branch = issue.code === 'invalid_union' ? likelyBranch(issue.errors) : undefined;
+  const branch =
+    issue.code === 'invalid_union' ? likelyBranch(issue.errors, valueAt(context.value, inner)) : undefined;
   if (branch !== undefined) {
     for (const nested of branch) {
       reportIssue({ ...nested, path: [...issue.path, ...nested.path] }, context, report);
@@ -62,10 +63,19 @@ function reportIssue(issue: Issue, context: Context, report: Report): void {
 }
 
 /** Of several allowed forms, the one that the value has already, though with faults inside. */
-function likelyBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+function likelyBranch(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
   return branches
-    .filter((issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0))
+    .filter((issues) => !isOtherForm(issues, value))
     .sort((one, other) => one.length - other.length)[0];
+}
+
+/** Whether these are the faults of a form that the value does not have at all. */
+function isOtherForm(issues: readonly Issue[], value: unknown): boolean {
+  return issues.some((issue) => {
+    if (issue.path.length > 0) return false;
+    if (issue.code === 'invalid_union') return issue.errors.every((branch) => isOtherForm(branch, value));
+    return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof value !== 'string');
+  });
 }
 
 function describe(issue: Issue, path: FieldPath, value: unknown): { message: string; hint?: string } {
