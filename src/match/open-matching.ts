@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
-import { type ComparisonRule, matchKeyOf } from '../domain/comparison.ts';
+import { matchKeyOf } from '../domain/comparison.ts';
 import type { Need, Operation, Step } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
+import { findLookalikes, isAscii, skeletonOf } from './lookalikes.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
 import { pairPeople } from './pairing.ts';
+import type { RowRules } from './several-rows.ts';
 import {
   accountFrom,
   knownText,
@@ -18,16 +20,12 @@ import {
   userFrom,
 } from './staged.ts';
 import { openStaging } from './staging.ts';
+import { createPersonIndexes, type SetAside, unitePeople } from './unite-people.ts';
 
 /** A need with the steps that the provider says it takes. */
 export interface PlannedNeed {
   readonly need: Need;
   readonly steps: readonly Step[];
-}
-
-export interface MatchRules {
-  readonly match: readonly string[];
-  readonly attributes: Readonly<Record<string, ComparisonRule>>;
 }
 
 /**
@@ -55,14 +53,8 @@ export interface Matching {
   /** Keeps each user once: two look-ups may find the same one, after a rename for instance. */
   dropRepeatedUsers(): void;
   index(): void;
-  /**
-   * Takes out of the people those whom an earlier feed of the job names by the same lasting id, in a row that was set
-   * aside too: that row may be mended, and would win then.
-   * @returns how many rows have lost
-   */
-  takePrecedence(): number;
-  /** Takes out of the people all who are named twice, and gives their rows. */
-  setAsideDuplicates(): Generator<readonly QuarantinedRow[]>;
+  /** Makes one person of several rows, or takes them out of the people and gives them; once, after `index`. */
+  unitePeople(): Generator<SetAside>;
   people(): Generator<PersonPair>;
   absent(): Generator<AbsentPair>;
   /** The user of the person with this lasting id, and whether the feed names that person; after `index`. */
@@ -107,13 +99,14 @@ const unreadable = `
 /**
  * @param folder where the scratch file may lie: it belongs to this run alone, and is deleted before and after
  */
-export function openMatching(folder: string, rules: MatchRules): Matching {
+export function openMatching(folder: string, rules: RowRules): Matching {
   const staging = openStaging(folder);
   const { database } = staging;
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   const read = <Row extends StagedRow>(sql: string): Iterable<Row> => readRows<Row>(database, sql);
   const insertPerson = prepare('INSERT INTO person VALUES (?, ?, ?, ?, ?)');
   const insertMentioned = prepare('INSERT INTO mentioned VALUES (?, ?, ?, ?)');
+  const insertUnusualKey = prepare('INSERT INTO unusual_key VALUES (?, ?)');
   const insertAccount = prepare('INSERT INTO account VALUES (?, ?, ?, ?, ?)');
   const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
   const updateState = prepare('UPDATE user SET state = ? WHERE rowid = ?');
@@ -132,15 +125,19 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
 
   const keyOf = (attributes: Attributes): string | null =>
     matchKeyOf(attributes, rules.match, rules.attributes);
+  const noteKey = (matchKey: string | null): string | null => {
+    if (matchKey !== null && !isAscii(matchKey)) insertUnusualKey.run(matchKey, skeletonOf(matchKey));
+    return matchKey;
+  };
   const addUser = (user: User, listed: boolean): void => {
-    insertUser.run(user.id, keyOf(user.attributes), listed ? 1 : 0, stateText(user));
+    insertUser.run(user.id, noteKey(keyOf(user.attributes)), listed ? 1 : 0, stateText(user));
   };
 
   return {
     addPeople: (people) => {
       for (const person of people) {
         const { feed = 0, linkKey, matchKey } = person;
-        insertPerson.run(lineOf(person), feed, linkKey, matchKey, JSON.stringify(person));
+        insertPerson.run(lineOf(person), feed, linkKey, noteKey(matchKey), JSON.stringify(person));
       }
     },
     addMentioned: (rows, feed = 0) => {
@@ -149,7 +146,7 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
     addAccounts: (accounts) => {
       for (const account of accounts) {
         const { id, linkKey, attributes } = account;
-        insertAccount.run(id, linkKey, keyOf(attributes), stateText(account), knownText(account));
+        insertAccount.run(id, linkKey, noteKey(keyOf(attributes)), stateText(account), knownText(account));
       }
     },
     addUsers: (users) => {
@@ -229,45 +226,16 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
         CREATE INDEX user_by_match ON user (match_key);
         CREATE UNIQUE INDEX account_by_id ON account (user_id);
         CREATE INDEX IF NOT EXISTS account_by_link ON account (link_key);
-        CREATE INDEX person_by_link ON person (link_key);
-        CREATE INDEX person_by_match ON person (match_key, link_key);
+        ${createPersonIndexes}
         CREATE INDEX mentioned_by_link ON mentioned (link_key);
         CREATE INDEX mentioned_by_match ON mentioned (match_key);
       `);
     },
-    takePrecedence: () => {
-      database.exec(`
-        CREATE TABLE lost AS SELECT rowid AS person FROM person p
-        WHERE EXISTS (SELECT 1 FROM person e WHERE e.link_key = p.link_key AND e.feed < p.feed)
-           OR EXISTS (SELECT 1 FROM mentioned m
-             WHERE m.link_key = p.link_key AND m.feed < p.feed AND m.set_aside = 1)`);
-      const rows = count(`
-        SELECT coalesce(sum(json_array_length(p.body, '$.rows')), 0) AS n
-        FROM lost l JOIN person p ON p.rowid = l.person`);
-      database.exec(`
-        INSERT INTO mentioned SELECT link_key, match_key, feed, 0 FROM person
-          WHERE rowid IN (SELECT person FROM lost);
-        DELETE FROM person WHERE rowid IN (SELECT person FROM lost);`);
-      return rows;
+    unitePeople: () => unitePeople(database, rules),
+    people: function* () {
+      findLookalikes(database);
+      yield* pairPeople(database, rules.match);
     },
-    setAsideDuplicates: function* () {
-      database.exec(`
-        CREATE TABLE twice AS SELECT rowid AS person FROM person
-        WHERE link_key IN (SELECT link_key FROM person GROUP BY link_key HAVING count(*) > 1)
-           OR match_key IN (SELECT match_key FROM person GROUP BY match_key HAVING count(*) > 1)
-        ORDER BY rowid`);
-      const duplicates = read<[body: string]>(
-        'SELECT p.body FROM twice t JOIN person p ON p.rowid = t.person ORDER BY t.rowid',
-      );
-      for (const page of pages(duplicates)) {
-        yield page.flatMap(([body]) => duplicateRows(personFrom(body)));
-      }
-      database.exec(`
-        INSERT INTO mentioned SELECT link_key, match_key, feed, 1 FROM person
-          WHERE rowid IN (SELECT person FROM twice);
-        DELETE FROM person WHERE rowid IN (SELECT person FROM twice);`);
-    },
-    people: () => pairPeople(database),
     absent: function* () {
       const rows = read<[id: string, known: string, knownState: string, state: string]>(`
         SELECT a.user_id, a.known, a.state, u.state FROM account a CROSS JOIN user u ON u.user_id = a.user_id
@@ -361,16 +329,4 @@ export function openMatching(folder: string, rules: MatchRules): Matching {
 
 function lineOf(person: Person): number {
   return person.rows[0]?.line ?? 0;
-}
-
-function duplicateRows(person: Person): readonly QuarantinedRow[] {
-  return person.rows.map((row) => ({
-    row,
-    code: 'DUPLICATE_PERSON',
-    column: null,
-    message:
-      'Another row of the feed has the same lasting id or the same match key. None of them is taken: keep one.',
-    linkKey: person.linkKey,
-    matchKey: person.matchKey,
-  }));
 }

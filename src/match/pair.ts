@@ -14,6 +14,8 @@ export interface PersonPair {
   readonly by: 'link' | 'matchKey' | null;
   /** Set when the person could not be paired safely. */
   readonly conflict: Reason | null;
+  /** Why a person without a user must not get one: the match key only looks like another one. */
+  readonly lookalike?: Reason;
 }
 
 /** A linked user whose person the feed does not name. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Reason } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
 import type { Account } from '../domain/user.ts';
 import type { PersonPair } from './pair.ts';
@@ -36,25 +37,49 @@ type FoundUser = readonly [
   knownState: string | null,
 ];
 
-/** Every person of the feed, in its order, beside the user who is the same. */
-export function* pairPeople(database: DatabaseSync): Generator<PersonPair> {
+/**
+ * Every person of the feed, in its order, beside the user who is the same.
+ * @param match the match attributes, for messages
+ */
+export function* pairPeople(database: DatabaseSync, match: readonly string[]): Generator<PersonPair> {
   const people = readRows<[row: number, body: string]>(
     database,
     'SELECT rowid, body FROM person ORDER BY rowid',
   );
   const users = readRows<FoundUser>(database, usersOfPeople)[Symbol.iterator]();
   let next = users.next();
+  const lookalikes = readRows<[person: number]>(
+    database,
+    'SELECT person FROM lookalike ORDER BY person',
+  )[Symbol.iterator]();
+  let lookalike = lookalikes.next();
   for (const [row, body] of people) {
     const found: FoundUser[] = [];
     for (; next.done !== true && next.value[0] === row; next = users.next()) found.push(next.value);
-    yield pairOf(personFrom(body), found);
+    const looksAlike = lookalike.done !== true && lookalike.value[0] === row;
+    if (looksAlike) lookalike = lookalikes.next();
+    const person = personFrom(body);
+    if (found.length > 0) yield pairOf(person, found);
+    else yield withoutUser(person, looksAlike ? lookalikeOf(match) : null);
   }
 }
 
+function withoutUser(person: Person, lookalike: Reason | null): PersonPair {
+  const pair = { kind: 'person', person, account: null, user: null, by: null, conflict: null } as const;
+  return lookalike === null ? pair : { ...pair, lookalike };
+}
+
+function lookalikeOf(match: readonly string[]): Reason {
+  return {
+    code: 'LOOKALIKE_KEY',
+    message:
+      `The ${match.join(', ')} looks like that of another user or person, and is written with other characters, such ` +
+      'as letters of another script. Correct it if it is the same person; create the user by hand if it is not.',
+  };
+}
+
 function pairOf(person: Person, [found, ...others]: readonly FoundUser[]): PersonPair {
-  if (found === undefined) {
-    return { kind: 'person', person, account: null, user: null, by: null, conflict: null };
-  }
+  if (found === undefined) return withoutUser(person, null);
   const [, by, id, state, known, knownState] = found;
   const user = userFrom(id, state);
   const remembered = knownState === null ? user : userFrom(id, knownState);

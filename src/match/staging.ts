@@ -29,6 +29,7 @@ export function openStaging(folder: string): Staging {
     CREATE TABLE person (
       line INTEGER NOT NULL, feed INTEGER NOT NULL, link_key TEXT NOT NULL, match_key TEXT NOT NULL, body TEXT NOT NULL);
     CREATE TABLE mentioned (link_key TEXT, match_key TEXT, feed INTEGER NOT NULL, set_aside INTEGER NOT NULL);
+    CREATE TABLE unusual_key (match_key TEXT NOT NULL, skeleton TEXT NOT NULL);
     CREATE TABLE account (user_id TEXT NOT NULL, link_key TEXT, match_key TEXT, state TEXT NOT NULL, known TEXT NOT NULL);
     CREATE TABLE user (user_id TEXT NOT NULL, match_key TEXT, listed INTEGER NOT NULL, state TEXT NOT NULL);
     CREATE TABLE memory (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Matching, openMatching } from '../../src/match/open-matching.ts';
-import { buildAccount, buildPerson, buildUser } from './build.ts';
+import { buildAccount, buildPerson, buildUser, rowRules } from './build.ts';
 
 let folder: string;
 let matching: Matching;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'rollcall-looked-up-'));
-  matching = openMatching(path.join(folder, 'staging'), { match: ['userName'], attributes: {} });
+  matching = openMatching(path.join(folder, 'staging'), { ...rowRules, attributes: {} });
 });
 afterEach(() => {
   matching.close();

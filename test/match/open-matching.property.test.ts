@@ -70,10 +70,10 @@ const someSides: fc.Arbitrary<Sides> = fc.record({
 const matchKeyOf = ({ attributes: { userName } }: User): string | null =>
   typeof userName === 'string' ? userName.toLowerCase() : null;
 
-/** The people whom the feed names once, and those whom it names twice. */
-function sorted(people: readonly Person[]): { once: readonly Person[]; twice: readonly Person[] } {
+/** The people whom one row alone names, and those whom another row names too, taken or set aside. */
+function sorted({ people, mentioned }: Sides): { once: readonly Person[]; twice: readonly Person[] } {
   const isTwice = (person: Person): boolean =>
-    people.some(
+    [...people, ...mentioned].some(
       (other) => other !== person && (other.linkKey === person.linkKey || other.matchKey === person.matchKey),
     );
   return { once: people.filter((person) => !isTwice(person)), twice: people.filter(isTwice) };
@@ -127,7 +127,7 @@ describe('matching', () => {
   it('agrees with a matching that is written down from the design', () => {
     fc.assert(
       fc.property(someSides, (sides) => {
-        const { once, twice } = sorted(sides.people);
+        const { once, twice } = sorted(sides);
         staged(sides, ({ matching, duplicates }) => {
           expect(duplicates.map(({ row }) => row.line)).toEqual(twice.map(({ rows }) => rows[0]?.line));
           const pairs = [...matching.people()].map(({ person, user, by, conflict }) => {

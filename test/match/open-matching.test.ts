@@ -12,6 +12,7 @@ import {
   buildPerson,
   buildUser,
   pairsOf,
+  rowRules,
   stage,
   staged,
 } from './build.ts';
@@ -416,7 +417,7 @@ describe('the hash of the state', () => {
 describe('where there is no list', () => {
   it('seeks everybody once: the linked by id, the others by what the feed says', () => {
     const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
-    const matching = openMatching(path.join(root, 'staging'), { match: ['userName'], attributes: {} });
+    const matching = openMatching(path.join(root, 'staging'), { ...rowRules, attributes: {} });
     try {
       matching.addAccounts([buildAccount(1), buildAccount(5, { linkKey: null, key: null })]);
       matching.addPeople([
@@ -444,7 +445,7 @@ describe('where there is no list', () => {
 describe('users taken from the ledger', () => {
   it('are as it remembers them, the unmanaged too', () => {
     const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
-    const matching = openMatching(path.join(root, 'staging'), { match: ['userName'], attributes: {} });
+    const matching = openMatching(path.join(root, 'staging'), { ...rowRules, attributes: {} });
     try {
       matching.addAccounts([buildAccount(1), buildAccount(2, { linkKey: null, key: null })]);
       matching.takeAccountsAsUsers();
@@ -463,7 +464,7 @@ describe('the scratch file', () => {
   it('lies in a folder for its owner only, and is gone afterwards', () => {
     const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
     const folder = path.join(root, 'staging');
-    const matching = openMatching(folder, { match: ['userName'], attributes: {} });
+    const matching = openMatching(folder, { ...rowRules, attributes: {} });
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     matching.close();
     matching.close();
@@ -474,9 +475,9 @@ describe('the scratch file', () => {
   it('of a run that was killed does not trouble the next', () => {
     const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
     const folder = path.join(root, 'staging');
-    const killed = openMatching(path.join(root, 'staging'), { match: ['userName'], attributes: {} });
+    const killed = openMatching(path.join(root, 'staging'), { ...rowRules, attributes: {} });
     killed.addUsers([buildUser(1)]);
-    const next = openMatching(folder, { match: ['userName'], attributes: {} });
+    const next = openMatching(folder, { ...rowRules, attributes: {} });
     next.index();
     expect(next.counts().total).toBe(0);
     next.close();

