@@ -19,11 +19,7 @@ export function rankerOf(
   return (record) => ranks.map((rank) => rank(record));
 }
 
-function rankOf(
-  rule: Preference,
-  position: number,
-  dates: FeedDateReader,
-): (record: FeedRecord) => number {
+function rankOf(rule: Preference, position: number, dates: FeedDateReader): (record: FeedRecord) => number {
   if (rule.kind === 'is') {
     const word = wordOf(rule.word);
     return (record) => (wordIn(record, position) === word ? 1 : 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AttributeRule } from '../../src/contracts/provider.ts';
 import type { FeedFacts } from '../../src/domain/feed-facts.ts';
-import type { Person, QuarantinedRow } from '../../src/domain/person.ts';
+import type { ExcludedRow, Person, QuarantinedRow } from '../../src/domain/person.ts';
 import type { Column, FeedSettings } from '../../src/domain/settings.ts';
 import type { FeedKeys } from '../../src/feed/map-record.ts';
 import { type FeedOptions, openFeed } from '../../src/feed/read-feed.ts';
@@ -109,6 +109,7 @@ export async function feedFile(content: string | Buffer): Promise<string> {
 export interface ReadFeed {
   readonly people: readonly Person[];
   readonly quarantined: readonly QuarantinedRow[];
+  readonly excluded: readonly ExcludedRow[];
   readonly facts: FeedFacts;
 }
 
@@ -120,12 +121,14 @@ export async function readAll(
 ): Promise<ReadFeed> {
   const people: Person[] = [];
   const quarantined: QuarantinedRow[] = [];
+  const excluded: ExcludedRow[] = [];
   const reading = await openFeed(settings, feedKeys, options);
   for await (const batch of reading.batches) {
     people.push(...batch.people);
     quarantined.push(...batch.quarantined);
+    excluded.push(...batch.excluded);
   }
-  return { people, quarantined, facts: reading.facts() };
+  return { people, quarantined, excluded, facts: reading.facts() };
 }
 
 /** Reads a feed with this content. */
