@@ -3,7 +3,8 @@ import Table from 'cli-table3';
 import colours from 'picocolors';
 import { type Change, operations } from '../domain/change.ts';
 import type { Attributes, Value } from '../domain/user.ts';
-import type { Report } from '../report/report.ts';
+import { rejectsName } from '../report/rejects-csv.ts';
+import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
 import { number, plural, printable } from './text.ts';
 
 const colour = colours.createColors(process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '');
@@ -36,18 +37,40 @@ export function describeRun(report: Report, directory: string): string {
     operationTable(report),
     ...guardLines(report),
     ...failureLines(report),
-    `report  ${path.relative(process.cwd(), directory) || '.'}${path.sep}{report.html, report.json, results.csv, rejects.csv}`,
+    `report  ${path.relative(process.cwd(), directory) || '.'}${path.sep}{${filesOf(report).join(', ')}}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function rowsLine({ rows, feed }: Report): string {
-  const proof = {
-    proven: 'proven whole',
-    unproven: 'not proven whole',
-    contradicted: 'not what it says it is',
-  }[feed.whole];
-  const whole = feed.partial ? 'a mended part of a feed' : proof;
+function filesOf(report: Report): readonly string[] {
+  const read = feedsOf(report).filter(({ missing }) => !missing);
+  return ['report.html', 'report.json', 'results.csv', ...read.map(({ name }) => rejectsName(name))];
+}
+
+const proofs = {
+  proven: 'proven whole',
+  unproven: 'not proven whole',
+  contradicted: 'not what it says it is',
+};
+
+function wholeOf({ whole, partial, missing }: NamedFeedSection): string {
+  if (missing) return 'not there';
+  return partial ? 'a mended part of a feed' : proofs[whole];
+}
+
+/** Which of several files a run read, and how many are still to be. */
+export function describeFeed({ feed }: Report, waiting: number): string {
+  const [first] = [feed].flat();
+  const behind =
+    waiting === 0 ? '' : `, ${plural(waiting, 'file')} ${waiting === 1 ? 'waits' : 'wait'} behind it`;
+  return `feed    ${printable(first?.path ?? '')}${behind}`;
+}
+
+function rowsLine(report: Report): string {
+  const { rows } = report;
+  const feeds = feedsOf(report);
+  const ofFeed = (feed: NamedFeedSection): string =>
+    feed.name === '' ? wholeOf(feed) : `${printable(feed.name)} ${number(feed.rows)}, ${wholeOf(feed)}`;
   const counts = [
     ['changed', rows.changed],
     ['unchanged', rows.unchanged],
@@ -56,7 +79,7 @@ function rowsLine({ rows, feed }: Report): string {
     ['duplicates', rows.duplicates],
   ] as const;
   const shown = counts.filter(([, count]) => count > 0).map(([name, count]) => `${number(count)} ${name}`);
-  return `rows    ${plural(rows.total, 'row')} (${whole}): ${shown.join(', ') || 'none'}`;
+  return `rows    ${plural(rows.total, 'row')} (${feeds.map(ofFeed).join('; ')}): ${shown.join(', ') || 'none'}`;
 }
 
 function usersLine({ users, references }: Report): string {
@@ -108,7 +131,7 @@ function failureLines(report: Report): readonly string[] {
   if (failures.length === 0) return [];
   const all = changes.failed + changes.conflict + changes.unknown;
   const lines = failures.slice(0, failuresShown).map((failure) => {
-    const where = failure.line === null ? 'not in the feed' : `line ${failure.line}`;
+    const where = failure.line === null ? 'not in the feed' : lineText(failure.line, failure.feed);
     const code = [failure.errorCode, failure.providerCode].filter((part) => part !== null).join(' ');
     return `  ${colour.red(failure.result)}  ${printable(failure.key)} (${where})  ${failure.operation}  ${printable(code)}  ${printable(failure.message ?? '')}`.trimEnd();
   });
@@ -117,10 +140,16 @@ function failureLines(report: Report): readonly string[] {
   return [lines.join('\n')];
 }
 
+function lineText(line: number | string, feed: string | undefined): string {
+  return feed === undefined ? `line ${line}` : `${printable(feed)} line ${line}`;
+}
+
 /** A planned change, attribute by attribute, before and after. */
 export function describeChange(change: Change): string {
   const where =
-    change.rows.length === 0 ? 'not in the feed' : `line ${change.rows.map((row) => row.line).join(', ')}`;
+    change.rows.length === 0
+      ? 'not in the feed'
+      : lineText(change.rows.map((row) => row.line).join(', '), change.feed);
   const state =
     change.disposition === 'planned' ? '' : `  ${change.disposition}: ${change.reason?.code ?? ''}`;
   const name = change.userId === null ? '' : ` ${printable(change.userId)}`;

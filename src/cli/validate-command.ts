@@ -41,15 +41,16 @@ export async function validateCommand(jobFile: string, flags: ValidateFlags): Pr
 async function feedProblems(jobFile: string, jobs: readonly Job[]): Promise<readonly Problem[]> {
   const problems = new Map<string, Problem>();
   const add = (problem: Problem): unknown => problems.set(problem.message, problem);
-  for (const { feed, match, target } of jobs) {
-    if (feed.path === '-') continue;
+  const read = jobs.flatMap(({ feeds, match, target }) => feeds.map((feed) => ({ feed, match, target })));
+  for (const { feed, match, target } of read) {
     const { attributes: rules, headerAliases } = target.provider;
     try {
       const { warnings } = await checkFeed(feed, { match, rules, headerAliases });
       for (const warning of warnings) add(feedProblem(jobFile, 'warning', warning));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      add(feedProblem(jobFile, 'error', error.message, error.hint));
+      const severity = feed.optional && error.code === 'FEED_MISSING' ? 'warning' : 'error';
+      add(feedProblem(jobFile, severity, error.message, error.hint));
     }
   }
   return [...problems.values()];

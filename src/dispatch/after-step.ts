@@ -22,6 +22,7 @@ export function afterStep(
   tools: AfterStepTools,
 ): Account {
   const user = tools.applied(step, account, userId);
+  const feed = account?.feed ?? change.feed;
   return {
     ...user,
     linkKey: change.linkKey,
@@ -29,6 +30,7 @@ export function afterStep(
     disabled: disabledAfter(change, step, account, tools.asOf),
     leaverSince: account?.leaverSince ?? null,
     absent: account?.absent ?? null,
+    ...(feed === undefined ? {} : { feed }),
   };
 }
 

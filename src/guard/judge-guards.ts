@@ -1,5 +1,11 @@
 import type { FeedFacts } from '../domain/feed-facts.ts';
-import { type GuardLimit, type GuardLimits, type GuardName, guardNames } from '../domain/settings.ts';
+import {
+  type FeedSettings,
+  type GuardLimit,
+  type GuardLimits,
+  type GuardName,
+  guardNames,
+} from '../domain/settings.ts';
 
 /** A limit on what a plan may do before a person has looked. */
 export interface Guard {
@@ -15,13 +21,17 @@ export interface Guard {
 /** People whom each operation concerns, conflicts left out. */
 export type PeopleByGuard = Readonly<Record<GuardName, number>>;
 
+export interface FeedUnderGuard
+  extends Pick<FeedFacts, 'rows' | 'whole' | 'contradiction' | 'partial'>,
+    Pick<FeedSettings, 'mode' | 'name'> {}
+
 export interface GuardFacts {
-  readonly feed: Pick<FeedFacts, 'rows' | 'whole' | 'contradiction' | 'partial'>;
-  readonly mode: 'full' | 'delta';
+  /** The feeds that were read. */
+  readonly feeds: readonly FeedUnderGuard[];
   readonly limits: GuardLimits;
   readonly firstLoadAllowed: boolean;
-  /** True when the last applied run was a first load of the same feed that stopped midway: what it left over is still
-   * the first load. */
+  /** True when the last applied run was a first load of the same feeds that stopped midway: what it left over is
+   * still the first load. */
   readonly firstLoadGoesOn: boolean;
   readonly people: PeopleByGuard;
   /** Users linked to a person of this job at plan time. */
@@ -50,8 +60,8 @@ export function judgeGuards(facts: GuardFacts): readonly Guard[] {
     .filter((name) => !(goesOn && name === 'updates'))
     .map((name) => judgeOperation(name, facts));
   return [
-    ...(facts.mode === 'full' && !facts.feed.partial ? [judgeRows(facts)] : []),
-    ...(facts.feed.whole === 'unproven' ? [] : [judgeWholeness(facts)]),
+    ...facts.feeds.filter(({ mode, partial }) => mode === 'full' && !partial).map(judgeRows),
+    ...facts.feeds.filter(({ whole }) => whole !== 'unproven').map(judgeWholeness),
     ...(facts.users.expected > 0 ? [judgeRead(facts)] : []),
     ...(firstLoad ? [judgeFirstLoad(facts)] : []),
     ...operationGuards,
@@ -99,28 +109,29 @@ function limitText(limit: GuardLimit): string {
   return parts.join(', ');
 }
 
-function judgeRows(facts: GuardFacts): Guard {
-  const tripped = facts.feed.rows === 0;
+function judgeRows(feed: FeedUnderGuard): Guard {
+  const tripped = feed.rows === 0;
   return {
     name: 'feedRows',
     limit: 1,
-    actual: facts.feed.rows,
+    actual: feed.rows,
     tripped,
     advice: tripped
-      ? 'A full feed without a single row says that nobody works here. Ask for a new export.'
+      ? `${feed.name === '' ? 'A full feed' : `The full feed ${feed.name}`} without a single row says that nobody ` +
+        'works here. Ask for a new export.'
       : null,
   };
 }
 
-function judgeWholeness(facts: GuardFacts): Guard {
-  const tripped = facts.feed.whole === 'contradicted';
+function judgeWholeness(feed: FeedUnderGuard): Guard {
+  const tripped = feed.whole === 'contradicted';
   return {
     name: 'feedWhole',
     limit: null,
-    actual: facts.feed.rows,
+    actual: feed.rows,
     tripped,
     advice: tripped
-      ? `The feed was cut or changed: ${facts.feed.contradiction ?? 'its proof is missing'}. Get a new export.`
+      ? `${feed.name === '' ? 'The feed' : `The feed ${feed.name}`} was cut or changed: ${feed.contradiction ?? 'its proof is missing'}. Get a new export.`
       : null,
   };
 }

@@ -333,9 +333,7 @@ export interface Job {
   readonly sha256: string;
   readonly environment: string | null;
   readonly ledger: string;
-  /** The only feed, or the first of several. */
-  readonly feed: FeedSettings;
-  /** By precedence: who stands in several is taken from the first. */
+  /** At least one, by precedence: who stands in several is taken from the first. */
   readonly feeds: readonly FeedSettings[];
   readonly match: readonly string[];
   readonly state: StateSettings;
@@ -344,4 +342,11 @@ export interface Job {
   readonly guards: GuardLimits;
   readonly firstLoad: boolean;
   readonly report: { readonly directory: string };
+}
+
+/** The only feed, or the first of several. */
+export function firstFeed({ feeds }: Pick<Job, 'feeds'>): FeedSettings {
+  const [first] = feeds;
+  if (first === undefined) throw new Error('A job has at least one feed.');
+  return first;
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { FeedSettings } from '../domain/settings.ts';
 import type { Provider } from '../contracts/provider.ts';
 import { Failure } from '../domain/failure.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -114,7 +113,6 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
     name,
     ...identity,
     ledger,
-    feed: firstOf(feeds),
     feeds,
     match,
     state,
@@ -124,12 +122,6 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
     firstLoad: sound(JobFile.shape.firstLoad, data.firstLoad) ?? false,
     report: { directory: resolve(directory, sound(ReportFile, data.report ?? {})?.directory ?? 'runs') },
   };
-}
-
-function firstOf(feeds: readonly FeedSettings[]): FeedSettings {
-  const [first] = feeds;
-  if (first === undefined) throw new Error('A job has at least one feed.');
-  return first;
 }
 
 function feedsOf(data: JsonRecord): readonly unknown[] {

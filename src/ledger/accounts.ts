@@ -19,6 +19,7 @@ interface AccountRow {
   readonly disabled: string | null;
   readonly leaver_since: string | null;
   readonly absent: string | null;
+  readonly feed: string | null;
 }
 
 export interface AccountWriter {
@@ -33,7 +34,7 @@ export function accountEntries(
   scopes: ScopeIds,
 ): Pick<Ledger, 'accounts' | 'accountsById' | 'saveAccounts' | 'forgetAccounts'> {
   const writer = accountWriter(connection);
-  const columns = 'user_id, active, attributes, link_key, key, disabled, leaver_since, absent';
+  const columns = 'user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed';
   const select = connection.query<AccountRow>(
     `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id > ? ORDER BY user_id LIMIT ${accountsAtOnce}`,
   );
@@ -77,12 +78,12 @@ export function accountEntries(
 export function accountWriter(connection: Connection): AccountWriter {
   const upsert = connection.command(
     `INSERT INTO accounts
-       (scope_id, user_id, active, attributes, link_key, key, disabled, leaver_since, absent)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (scope_id, user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (scope_id, user_id) DO UPDATE SET
        active = excluded.active, attributes = excluded.attributes, link_key = excluded.link_key,
        key = excluded.key, disabled = excluded.disabled, leaver_since = excluded.leaver_since,
-       absent = excluded.absent`,
+       absent = excluded.absent, feed = excluded.feed`,
   );
   const remove = connection.command('DELETE FROM accounts WHERE scope_id = ? AND user_id = ?');
 
@@ -98,6 +99,7 @@ export function accountWriter(connection: Connection): AccountWriter {
         account.disabled === null ? null : JSON.stringify(account.disabled),
         account.leaverSince,
         account.absent === null ? null : JSON.stringify(account.absent),
+        account.feed ?? null,
       );
     },
     forget(scopeId, userId) {
@@ -116,5 +118,6 @@ function accountOf(row: AccountRow): Account {
     disabled: row.disabled === null ? null : (JSON.parse(row.disabled) as Account['disabled']),
     leaverSince: row.leaver_since,
     absent: row.absent === null ? null : (JSON.parse(row.absent) as Account['absent']),
+    ...(row.feed === null ? {} : { feed: row.feed }),
   };
 }

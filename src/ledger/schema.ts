@@ -102,6 +102,34 @@ const migrations: readonly string[] = [
     UNIQUE (scope_id, key, operation, error_code)
   ) STRICT;
   `,
+  `
+  ALTER TABLE scopes DROP COLUMN accepted_feed;
+
+  CREATE TABLE accepted_feeds (
+    entry INTEGER PRIMARY KEY,
+    run_number INTEGER NOT NULL REFERENCES runs,
+    scope_id INTEGER NOT NULL REFERENCES scopes,
+    feed TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    modified_at TEXT,
+    accepted_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX accepted_feeds_by_name ON accepted_feeds (scope_id, feed, entry);
+  CREATE INDEX accepted_feeds_by_hash ON accepted_feeds (scope_id, feed, sha256, entry);
+  `,
+  `
+  CREATE TABLE duplicates (
+    entry INTEGER PRIMARY KEY,
+    run_number INTEGER NOT NULL REFERENCES runs,
+    line INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX duplicates_by_line ON duplicates (run_number, line, entry);
+  `,
+  'ALTER TABLE accounts ADD COLUMN feed TEXT',
 ];
 
 export const schemaVersion = migrations.length;

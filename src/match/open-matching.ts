@@ -92,7 +92,7 @@ const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, 
 
 /** Feeds of rows that name nobody, neither by lasting id nor by the login of a user who is linked. */
 const unreadable = `
-  SELECT DISTINCT m.feed FROM mentioned m WHERE m.link_key IS NULL AND NOT EXISTS
+  SELECT DISTINCT m.feed FROM mentioned m WHERE m.set_aside = 1 AND m.link_key IS NULL AND NOT EXISTS
     (SELECT 1 FROM user u JOIN account a ON a.user_id = u.user_id
      WHERE a.link_key IS NOT NULL AND u.match_key = m.match_key)`;
 

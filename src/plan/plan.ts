@@ -15,13 +15,24 @@ export const PlanHeader = z.strictObject({
   jobSha256: z.string(),
   /** The moment that the plan speaks of. */
   asOf: z.string(),
-  feed: z.strictObject({ path: z.string(), sha256: z.string(), bytes: z.number(), rows: z.number() }),
+  /** In the order of the job. */
+  feeds: z.array(
+    z.strictObject({
+      /** '' where the job has one feed. */
+      name: z.string(),
+      path: z.string(),
+      /** Null for an optional feed that was not there. */
+      sha256: z.string().nullable(),
+      bytes: z.number(),
+      rows: z.number(),
+      /** Headers of the mapped columns, in the order of the cells of a change's rows. */
+      columns: z.array(z.string()),
+    }),
+  ),
   target: z.strictObject({ provider: z.string(), baseUrl: z.string() }),
   stateSha256: z.string(),
   /** The ledger that the plan belongs to, and the last run that had been applied in it. */
   ledger: z.strictObject({ lineage: z.string(), lastAppliedRun: z.string().nullable() }),
-  /** Headers of the mapped columns, in the order of the cells of a change's rows. */
-  columns: z.array(z.string()),
 });
 export type PlanHeader = z.infer<typeof PlanHeader>;
 
@@ -42,7 +53,7 @@ export function* planLines(
 ): Generator<string, string> {
   const hash = createHash('sha256');
   const line = (value: unknown): string => {
-    const text = `${JSON.stringify(value)}\n`;
+    const text = `${jsonLine(value)}\n`;
     hash.update(text);
     return text;
   };
@@ -57,4 +68,12 @@ export function* planLines(
   const planHash = hash.digest('hex');
   yield `${JSON.stringify({ ...unsigned, planHash })}\n`;
   return planHash;
+}
+
+/** JSON that every program takes for one line: some end a line at these characters, Node's readline among them. */
+function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0085\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

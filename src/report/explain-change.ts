@@ -93,6 +93,7 @@ export function failureOf(result: ChangeResult, mode: RunMode): FailureNow | nul
   const { change } = result;
   return {
     line: change.rows[0]?.line ?? null,
+    ...(change.feed === undefined ? {} : { feed: change.feed }),
     key: change.key,
     operation: change.operation,
     ...why,

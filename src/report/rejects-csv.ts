@@ -11,6 +11,11 @@ export const reasonColumns = [
   'rollcall_message',
 ] as const;
 
+/** `rejects.csv`, or `rejects-NAME.csv` for one of several feeds. */
+export function rejectsName(feed: string): string {
+  return feed === '' ? 'rejects.csv' : `rejects-${feed}.csv`;
+}
+
 /** Turns rows into lines of `rejects.csv`: the feed's own columns as far as the job maps them, then the reason. */
 export interface RejectsTable {
   readonly header: readonly string[];

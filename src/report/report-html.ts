@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 import { operations } from '../domain/change.ts';
 import { errorCodes } from '../domain/error-code.ts';
 import { checkSums } from './reconcile.ts';
-import type { Report } from './report.ts';
+import { rejectsName } from './rejects-csv.ts';
+import { feedsOf, type NamedFeedSection, type Report } from './report.ts';
 import { nextStep, number, verdict } from './verdict.ts';
 import type { Troubles } from './watch-troubles.ts';
 
@@ -12,7 +13,7 @@ const entriesMax = 200;
 
 /**
  * The report as one page that needs nothing from outside: no script, no font, no picture, and a policy that
- * forbids them. Everything from feed, target and job is escaped by hono's `html`.
+ * forbids them. Everything from feed, target and job is escaped by hono's `html`, and marks that hide are shown.
  */
 export async function reportHtml(report: Report, troubles: Troubles): Promise<string> {
   const page = await html`<!doctype html>
@@ -33,13 +34,23 @@ ${numbers(report)}
 ${guards(report)}
 ${failures(report, troubles)}
 ${quarantine(report, troubles)}
-${files}
+${files(report)}
 ${facts(report)}
 </main>
 </body>
 </html>
 `;
-  return String(page);
+  return visible(String(page));
+}
+
+/**
+ * Controls, and marks that turn or hide letters, as text: a key must not look like another. The two that join letters
+ * stay, since Persian names and emoji are made with them.
+ */
+function visible(page: string): string {
+  return page.replace(/(?!\n)\p{Cc}|(?![\u200c\u200d])[\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
 }
 
 function head(report: Report): Html {
@@ -167,16 +178,25 @@ ${table(
 <h3>One by one</h3>
 ${table(
   'Failures one by one',
-  html`<thead><tr><th scope="col" class="number">Line</th><th scope="col">Key</th><th scope="col">Operation</th><th scope="col">Step</th><th scope="col">Code</th><th scope="col">Vendor's code</th><th scope="col">Message</th><th scope="col" class="number">Attempts</th><th scope="col">Since</th></tr></thead>
-<tbody>${shown.map((failure) => failureLine(failure, report.run.id))}</tbody>`,
+  html`<thead><tr>${feedHead(report)}<th scope="col" class="number">Line</th><th scope="col">Key</th><th scope="col">Operation</th><th scope="col">Step</th><th scope="col">Code</th><th scope="col">Vendor's code</th><th scope="col">Message</th><th scope="col" class="number">Attempts</th><th scope="col">Since</th></tr></thead>
+<tbody>${shown.map((failure) => failureLine(failure, report))}</tbody>`,
 )}
 ${cutNote(shown.length, all, 'results.csv')}
 </section>`;
 }
 
-function failureLine(failure: Report['failures'][number], runId: string): Html {
+/** Where there are several feeds, a line says which one it is of. */
+function feedHead({ feed }: Report): Html | null {
+  return Array.isArray(feed) ? html`<th scope="col">Feed</th>` : null;
+}
+
+function feedCell({ feed }: Report, name: string | undefined): Html | null {
+  return Array.isArray(feed) ? html`<td>${name ?? '–'}</td>` : null;
+}
+
+function failureLine(failure: Report['failures'][number], report: Report): Html {
   return html`<tr>
-<td class="number">${failure.line ?? '–'}</td>
+${feedCell(report, failure.feed)}<td class="number">${failure.line ?? '–'}</td>
 <th scope="row">${failure.key}</th>
 <td>${failure.operation}</td>
 <td>${failure.step ?? '–'}</td>
@@ -184,7 +204,7 @@ function failureLine(failure: Report['failures'][number], runId: string): Html {
 <td>${failure.providerCode === null ? '–' : html`<code>${failure.providerCode}</code>`}</td>
 <td class="message">${failure.message ?? '–'}</td>
 <td class="number">${failure.attempts}</td>
-<td class="since">${failure.since === runId ? 'this run' : failure.since}</td>
+<td class="since">${failure.since === report.run.id ? 'this run' : failure.since}</td>
 </tr>`;
 }
 
@@ -204,10 +224,10 @@ ${table(
 <h3>One by one</h3>
 ${table(
   'Quarantined rows one by one',
-  html`<thead><tr><th scope="col" class="number">Line</th><th scope="col">Code</th><th scope="col">Column</th><th scope="col">Message</th></tr></thead>
+  html`<thead><tr>${feedHead(report)}<th scope="col" class="number">Line</th><th scope="col">Code</th><th scope="col">Column</th><th scope="col">Message</th></tr></thead>
 <tbody>${troubles.quarantined.map(
-    ({ row, code, column, message }) => html`<tr>
-<th scope="row" class="number">${row.line}</th><td><code>${code}</code></td><td>${column ?? '–'}</td><td class="message">${message}</td>
+    ({ row, feed, code, column, message }) => html`<tr>
+${feedCell(report, feed)}<th scope="row" class="number">${row.line}</th><td><code>${code}</code></td><td>${column ?? '–'}</td><td class="message">${message}</td>
 </tr>`,
   )}</tbody>`,
 )}
@@ -220,22 +240,21 @@ function cutNote(shown: number, all: number, file: string): Html | null {
   return html`<p class="note">The first ${number(shown)} of ${number(all)}; ${file} has all.</p>`;
 }
 
-const files = html`<section>
+const files = (report: Report): Html => html`<section>
 <h2>Files beside this page</h2>
 <dl>
 <dt><a href="results.csv">results.csv</a></dt><dd>Every change with its result, codes and steps.</dd>
-<dt><a href="rejects.csv">rejects.csv</a></dt><dd>Quarantined rows and rows whose change failed, with reasons. Mend it and feed it back: it is read as partial and makes nobody a leaver.</dd>
+${feedsOf(report)
+  .filter(({ missing }) => !missing)
+  .map(
+    ({ name }) => html`<dt><a href="${rejectsName(name)}">${rejectsName(name)}</a></dt>`,
+  )}<dd>Quarantined rows and rows whose change failed, with reasons. Mend it and feed it back: it is read as partial and makes nobody a leaver.</dd>
 <dt><a href="report.json">report.json</a></dt><dd>This report for scripts.</dd>
 </dl>
 </section>`;
 
 function facts(report: Report): Html {
-  const { run, feed, target, timing } = report;
-  const proof = {
-    proven: 'proven whole',
-    unproven: 'not proven whole',
-    contradicted: 'contradicts its own count or hash',
-  };
+  const { run, target, timing } = report;
   const list: readonly (readonly [string, string | null])[] = [
     ['Run', run.id],
     ['Mode', run.mode],
@@ -247,12 +266,7 @@ function facts(report: Report): Html {
     ['Previous run', run.previousRun ?? 'none'],
     ['Exit code', String(report.exitCode)],
     ['Target', `${target.provider} at ${target.baseUrl}`],
-    ['Feed', feed.path],
-    [
-      'Feed read',
-      `${number(feed.rows)} rows, ${number(feed.bytes)} bytes, ${proof[feed.whole]}${feed.partial ? ', partial' : ''}`,
-    ],
-    ['Feed SHA-256', feed.sha256],
+    ...feedsOf(report).flatMap(feedFacts),
     ['Job SHA-256', run.jobSha256],
     ['Plan hash', run.planHash ?? 'none'],
     ['Requests', timing === undefined ? null : number(timing.requests)],
@@ -268,6 +282,23 @@ function facts(report: Report): Html {
 <h2>The run</h2>
 <dl>${list.map(([name, value]) => (value === null ? null : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
 </section>`;
+}
+
+const proof = {
+  proven: 'proven whole',
+  unproven: 'not proven whole',
+  contradicted: 'contradicts its own count or hash',
+};
+
+function feedFacts(feed: NamedFeedSection): readonly (readonly [string, string])[] {
+  const name = `Feed ${feed.name}`.trimEnd();
+  if (feed.missing) return [[name, `${feed.path} was not there: its people were left alone`]];
+  const read = `${number(feed.rows)} rows, ${number(feed.bytes)} bytes, ${proof[feed.whole]}`;
+  return [
+    [name, feed.path],
+    [`${name} read`, `${read}${feed.partial ? ', partial' : ''}`],
+    [`${name} SHA-256`, feed.sha256 ?? ''],
+  ];
 }
 
 function approval({ by, at, reason }: Report['run']['approvals'][number]): string {

@@ -47,6 +47,14 @@ const FeedSection = z
       .describe('True for a mended rejects file: it names only some people, so nobody is a leaver by it.'),
   })
   .describe('The feed that was read.');
+export type FeedSection = z.infer<typeof FeedSection>;
+
+const NamedFeedSection = FeedSection.extend({
+  name: z.string().describe("Its name in the job's list of feeds."),
+  missing: z.boolean().describe('True for an optional feed that was not there: its people were left alone.'),
+  sha256: z.string().nullable().describe('SHA-256 of the bytes read, in hex; null when it was not there.'),
+}).describe('One of several feeds.');
+export type NamedFeedSection = z.infer<typeof NamedFeedSection>;
 
 const TargetSection = z
   .strictObject({
@@ -105,6 +113,12 @@ export const ReportFailure = z
       .int()
       .nullable()
       .describe('Line of the feed that asked for it; null for a person not in the feed.'),
+    feed: z
+      .string()
+      .optional()
+      .describe(
+        'Name of the feed that the line is of, or that the person was last seen in; absent for one feed.',
+      ),
     key: z.string().describe("The person's lasting id as the feed spells it."),
     operation: z.string().describe('create, update, enable, disable or remove.'),
     step: z.string().nullable().describe('The step that decided the result; null when none was sent.'),
@@ -124,7 +138,9 @@ export const Report = z
     schemaVersion: z.literal(1).describe('Version of this shape.'),
     exitCode: z.int().describe('Exit code of the run, by the table in the README.'),
     run: RunSection,
-    feed: FeedSection,
+    feed: z
+      .union([FeedSection, z.array(NamedFeedSection)])
+      .describe('The feed that was read; a list, in the order of the job, for a job with `feeds`.'),
     target: TargetSection,
     rows: RowCounts,
     changes: ChangeCounts,
@@ -167,6 +183,11 @@ export type Report = z.infer<typeof Report>;
 
 /** The report as the run knows it; the failures are gathered while the files are written. */
 export type ReportWithoutFailures = Omit<Report, 'failures'>;
+
+/** The feeds of a report, with the name '' where the job has one. */
+export function feedsOf({ feed }: Pick<Report, 'feed'>): readonly NamedFeedSection[] {
+  return Array.isArray(feed) ? feed : [{ ...feed, name: '', missing: false }];
+}
 
 /** The published JSON Schema (draft 2020-12) of `report.json`. */
 export function reportJsonSchema(): Record<string, unknown> {

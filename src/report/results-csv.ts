@@ -9,6 +9,7 @@ import type { ReportWithoutFailures } from './report.ts';
 export const resultsHeader = [
   'run',
   'line',
+  'feed',
   'key',
   'operation',
   'cause',
@@ -29,6 +30,7 @@ export function resultsRecord(result: ChangeResult, run: ReportWithoutFailures['
   return [
     run.id,
     linesOf(change),
+    change.feed ?? '',
     change.key,
     change.operation,
     change.cause,

@@ -9,7 +9,7 @@ import {
   type PrivateFile,
   syncDirectory,
 } from './private-file.ts';
-import { rejectsTable } from './rejects-csv.ts';
+import { rejectsName, type RejectsTable, rejectsTable } from './rejects-csv.ts';
 import type { Report, ReportWithoutFailures } from './report.ts';
 import { reportHtml } from './report-html.ts';
 import { resultsHeader, resultsRecord } from './results-csv.ts';
@@ -23,16 +23,23 @@ export interface ReportInput {
   readonly results: () => AsyncIterable<readonly ChangeResult[]>;
   /** Every quarantined row, in the order of the lines; read once. */
   readonly quarantine: () => AsyncIterable<readonly QuarantinedRow[]>;
-  /** Headers of the mapped columns, in the order of a row's cells. */
-  readonly columns: readonly string[];
+  /** The feeds that were read: each has a file of rejects. */
+  readonly feeds: readonly RejectsFeed[];
   /** The run in which each failure was first seen; null for one that is new in this run. */
   readonly since: (failures: readonly FailureKey[]) => Promise<readonly (string | null)[]>;
 }
 
+export interface RejectsFeed {
+  /** '' where the job has one feed. */
+  readonly name: string;
+  /** Headers of the mapped columns, in the order of a row's cells. */
+  readonly columns: readonly string[];
+}
+
 /**
- * Writes `results.csv`, `rejects.csv`, `report.html` and `report.json` (0600, in a directory 0700) and returns
+ * Writes `results.csv`, `rejects.csv` (one for each of several feeds), `report.html` and `report.json` (0600, in a directory 0700) and returns
  * the whole report. Holds one page of changes in memory at a time. Each file appears under its name only when
- * all four are whole on disk, `report.json` last. Throws `REPORT_UNWRITABLE` when the disk does not take them.
+ * all of them are whole on disk, `report.json` last. Throws `REPORT_UNWRITABLE` when the disk does not take them.
  */
 export async function writeReport(input: ReportInput): Promise<Report> {
   await createPrivateDirectory(input.directory);
@@ -43,7 +50,12 @@ export async function writeReport(input: ReportInput): Promise<Report> {
     return file;
   };
   try {
-    const troubles = await writeTables(input, await create('results.csv'), await create('rejects.csv'));
+    const results = await create('results.csv');
+    const rejects = new Map<string, Rejects>();
+    for (const { name, columns } of input.feeds) {
+      rejects.set(name, { file: await create(rejectsName(name)), table: rejectsTable(columns) });
+    }
+    const troubles = await writeTables(input, results, rejects);
     const failures = await withSince(troubles.failures, input);
     const report: Report = { ...input.report, failures };
     const page = await create('report.html');
@@ -59,31 +71,42 @@ export async function writeReport(input: ReportInput): Promise<Report> {
   }
 }
 
-/** Streams both tables to disk and gathers on the way what the other two files need. */
+interface Rejects {
+  readonly file: PrivateFile;
+  readonly table: RejectsTable;
+}
+
+/** Streams the tables to disk and gathers on the way what the other two files need. */
 async function writeTables(
   input: ReportInput,
   results: PrivateFile,
-  rejects: PrivateFile,
+  rejects: ReadonlyMap<string, Rejects>,
 ): Promise<Troubles> {
   const { run } = input.report;
-  const table = rejectsTable(input.columns);
   const watch = watchTroubles();
   await results.write(byteOrderMark + csvLines([resultsHeader]));
-  await rejects.write(byteOrderMark + csvLines([table.header]));
+  for (const { file, table } of rejects.values()) {
+    await file.write(byteOrderMark + csvLines([table.header]));
+  }
 
   for await (const page of input.quarantine()) {
     page.forEach(watch.quarantined);
-    await rejects.write(csvLines(page.map(table.quarantined)));
+    for (const [name, { file, table }] of rejects) {
+      const rows = page.filter(({ feed = '' }) => feed === name);
+      await file.write(csvLines(rows.map(table.quarantined)));
+    }
   }
   for await (const page of input.results()) {
     await results.write(csvLines(page.map((result) => resultsRecord(result, run))));
-    const rejected = page.flatMap((result) => {
-      const failure = failureOf(result, run.mode);
-      if (failure === null) return [];
-      watch.failed(failure);
-      return table.failed(result.change, failure);
+    const failed = page.flatMap(({ change, outcomes }) => {
+      const failure = failureOf({ change, outcomes }, run.mode);
+      return failure === null ? [] : [{ change, failure }];
     });
-    await rejects.write(csvLines(rejected));
+    for (const { failure } of failed) watch.failed(failure);
+    for (const [name, { file, table }] of rejects) {
+      const own = failed.filter(({ change: { feed = '' } }) => feed === name);
+      await file.write(csvLines(own.flatMap(({ change, failure }) => table.failed(change, failure))));
+    }
   }
   return watch.troubles();
 }

@@ -1,13 +1,15 @@
-import { type Difference, type DiffSettings, diffAbsent, diffPerson } from '../diff/diff-pair.ts';
+import { diffAbsent, diffPerson } from '../diff/diff-pair.ts';
+import type { Difference } from '../diff/difference.ts';
 import type { Need, Operation } from '../domain/change.ts';
-import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Column, GuardName } from '../domain/settings.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { Target } from './connect-target.ts';
 import type { RowCounts } from './facts.ts';
-import { type Referring, referenceNeed, referenceResolver, waitingSteps } from './references.ts';
+import { feedsOfPeople } from './feeds-of-people.ts';
+import { type Referring, referenceNeed, waitingSteps } from './references.ts';
+import type { TakenFeeds } from './take-feed.ts';
 
 export interface Comparison {
   readonly rows: RowCounts;
@@ -42,32 +44,20 @@ export function compare(
   job: Job,
   target: Target,
   matching: Matching,
-  inputs: {
-    readonly feed: FeedFacts;
-    readonly quarantined: number;
+  inputs: Omit<TakenFeeds, 'quarantined'> & {
+    readonly setAside: Pick<RowCounts, 'quarantined' | 'duplicates' | 'excluded'>;
     readonly asOf: string;
     readonly inDoubt: ReadonlySet<string>;
   },
 ): Comparison {
   const { provider } = target;
-  const { feed } = inputs;
-  const settings: DiffSettings = {
-    policy: job.policy,
-    columns: job.feed.columns,
-    rules: provider.attributes,
-    asOf: inputs.asOf,
-    absence:
-      job.feed.mode === 'full' && !feed.partial && feed.whole !== 'contradicted' && feed.rows > 0
-        ? { proven: feed.whole === 'proven', feedSha256: feed.sha256 }
-        : null,
-    remembers: (user) => provider.remembers(user),
-    inDoubt: inputs.inDoubt,
-  };
-  const buckets = { excluded: 0, unchanged: 0, changed: 0 };
+  const { feeds } = inputs;
+  const buckets = { ...inputs.setAside, unchanged: 0, changed: 0 };
   const people = { creates: 0, updates: 0, enables: 0, disables: 0, removals: 0 };
-  const absencesHeld = matching.hasUnreadableIdentity();
+  const unreadable = matching.unreadableFeeds();
+  const absencesHeld = unreadable.size > 0;
+  const ofPeople = feedsOfPeople(job, provider, matching, { ...inputs, unreadable });
   let fromAbsence = 0;
-  const resolve = referenceResolver(provider, job.feed.columns, matching);
   let unresolvedReferences = 0;
   /** Gives false for a need that takes no call at all, such as taking roles from somebody who has none. */
   const stage = (wanted: Need, account: Account | null, { says, waiting }: Said): boolean => {
@@ -99,6 +89,11 @@ export function compare(
     return stage(need, account, said) ? 'changed' : 'unchanged';
   };
   for (const pair of matching.people()) {
+    if (ofPeople.isLeftAlone(pair)) {
+      buckets.excluded += pair.person.rows.length;
+      continue;
+    }
+    const { settings, resolve } = ofPeople.of(pair.person);
     const { person, waiting, unresolved } = resolve(pair.person);
     unresolvedReferences += unresolved;
     const difference = diffPerson({ ...pair, person }, settings);
@@ -107,18 +102,19 @@ export function compare(
     const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
     const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
     const says =
-      pair.user === null ? person.attributes : withoutIdleClears(person.attributes, job.feed.columns);
+      pair.user === null ? person.attributes : withoutIdleClears(person.attributes, settings.columns);
     const said = { says, waiting: takesSteps ? waiting : {} };
     const bucket = take(difference, need, pair.account, said);
     buckets[bucket] += person.rows.length;
   }
   for (const pair of matching.absent()) {
-    const difference = diffAbsent(pair, settings);
+    const difference = diffAbsent(pair, ofPeople.ofAbsent(pair.account));
     // The row that nobody could read may have been theirs: such a feed is no witness of an absence.
     const learned = absencesHeld ? { ...difference, account: null } : difference;
     take(learned, difference.need, pair.account);
   }
-  const rows: RowCounts = { total: feed.rows, quarantined: inputs.quarantined, duplicates: 0, ...buckets };
+  const total = feeds.reduce((rows, { facts }) => rows + (facts?.rows ?? 0), 0);
+  const rows: RowCounts = { total, ...buckets };
   return { rows, people, absencesHeld, fromAbsence, unresolvedReferences };
 }
 

@@ -11,6 +11,15 @@ export interface RowCounts {
   readonly changed: number;
 }
 
+/** One of the run's feeds. */
+export interface FeedOfRun {
+  /** '' where the job has one feed. */
+  readonly name: string;
+  readonly path: string;
+  /** Null for an optional feed that was not there. */
+  readonly facts: FeedFacts | null;
+}
+
 /** Everything that a report says besides changes and quarantined rows; kept in the ledger, so that it can be rebuilt. */
 export interface RunFacts {
   /** Folder of the run's report, absolute. */
@@ -20,7 +29,8 @@ export interface RunFacts {
   readonly trigger: string;
   readonly previousRun: string | null;
   readonly target: { readonly provider: string; readonly baseUrl: string };
-  readonly feed: FeedFacts;
+  /** In the order of the job. */
+  readonly feeds: readonly FeedOfRun[];
   readonly rows: RowCounts;
   readonly users: { readonly managed: number; readonly unmanaged: number };
   readonly references: { readonly unresolved: number };

@@ -1,38 +1,53 @@
 import type { Change } from '../domain/change.ts';
+import type { Secret } from '../domain/secret.ts';
 import { readPasswords } from '../feed/read-passwords.ts';
-import type { Job } from '../job/job.ts';
 import type { OpenRun } from './open-run.ts';
+import type { TakenFeed } from './take-feed.ts';
 import type { World } from './world.ts';
 
 /**
- * What the feed gives as the first password of the user that a change creates. It is read now, for the creates of
+ * What the feeds give as the first password of the user that a change creates. It is read now, for the creates of
  * the plan only, and is held by nothing but what this returns.
  */
 export async function firstPasswords(
-  job: Job,
   open: OpenRun,
-  sha256: string,
+  feeds: readonly TakenFeed[],
   world: World,
 ): Promise<(change: Change) => string | undefined> {
-  if (job.feed.passwordColumn === null) return () => undefined;
-  const lines = await linesOfCreates(open);
-  const passwords = await readPasswords(job.feed, { lines, sha256 });
-  const without = lines.size - passwords.size;
+  const withPasswords = feeds.filter(({ settings }) => settings.passwordColumn !== null);
+  if (withPasswords.length === 0) return () => undefined;
+  const wanted = await linesOfCreates(open);
+  const passwords = new Map<string, ReadonlyMap<number, Secret>>();
+  let without = 0;
+  for (const { settings, file, facts } of withPasswords) {
+    const lines = wanted.get(settings.name);
+    if (lines === undefined || file === null || facts === null) continue;
+    const found = await readPasswords(settings, file, { lines, sha256: facts.sha256 });
+    passwords.set(settings.name, found);
+    without += lines.size - found.size;
+  }
   if (without > 0) {
     world.log.warn(
       { run: open.run.id, count: without },
       'new users have no password in the feed: they get what the target settings say',
     );
   }
-  return ({ rows }) => passwords.get(rows[0]?.line ?? 0)?.reveal();
+  return ({ rows, feed = '' }) =>
+    passwords
+      .get(feed)
+      ?.get(rows[0]?.line ?? 0)
+      ?.reveal();
 }
 
-async function linesOfCreates(open: OpenRun): Promise<ReadonlySet<number>> {
-  const lines = new Set<number>();
+/** Lines of the people who are created, by the name of their feed. */
+async function linesOfCreates(open: OpenRun): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+  const lines = new Map<string, Set<number>>();
   for await (const page of open.ledger.changes(open.run.id)) {
-    for (const { operation, disposition, rows } of page) {
+    for (const { operation, disposition, rows, feed = '' } of page) {
       const [row] = rows;
-      if (operation === 'create' && disposition === 'planned' && row !== undefined) lines.add(row.line);
+      if (operation !== 'create' || disposition !== 'planned' || row === undefined) continue;
+      const ofFeed = lines.get(feed) ?? new Set();
+      lines.set(feed, ofFeed.add(row.line));
     }
   }
   return lines;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Change } from '../domain/change.ts';
-import type { FeedFacts } from '../domain/feed-facts.ts';
+import { type DeliveredFeed, judgeDelivery } from '../guard/judge-delivery.ts';
 import { type Guard, judgeGuards } from '../guard/judge-guards.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching, PlannedNeed } from '../match/open-matching.ts';
@@ -10,6 +10,7 @@ import { writePlan } from '../plan/write-plan.ts';
 import type { Comparison } from './compare.ts';
 import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
+import type { TakenFeed } from './take-feed.ts';
 
 export interface Plan {
   readonly users: Pick<UserCounts, 'managed' | 'unmanaged'>;
@@ -29,17 +30,19 @@ export async function makePlan(
   job: Job,
   open: OpenRun,
   matching: Matching,
-  feed: FeedFacts,
+  feeds: readonly TakenFeed[],
   comparison: Comparison,
 ): Promise<Plan> {
   const counts = matching.counts();
   const guards = [
+    ...judgeDelivery(await howDelivered(open, feeds), open.run.asOf),
     ...judgeGuards({
-      feed,
-      mode: job.feed.mode,
+      feeds: feeds.flatMap(({ settings: { name, mode }, facts }) =>
+        facts === null ? [] : [{ ...facts, name, mode }],
+      ),
       limits: job.guards,
       firstLoadAllowed: job.firstLoad,
-      firstLoadGoesOn: await firstLoadGoesOn(open, feed),
+      firstLoadGoesOn: await firstLoadGoesOn(open, feeds),
       people: comparison.people,
       managed: counts.managed,
       users: counts,
@@ -53,11 +56,10 @@ export async function makePlan(
     job: job.name,
     jobSha256: job.sha256,
     asOf: open.run.asOf,
-    feed: { path: feed.path, sha256: feed.sha256, bytes: feed.bytes, rows: feed.rows },
+    feeds: feeds.map(planFeed),
     target: { provider: job.target.provider.id, baseUrl: job.target.origin },
     stateSha256: matching.stateSha256(),
     ledger: { lineage: open.ledger.lineage, lastAppliedRun: open.memory.lastAppliedRun },
-    columns: [...feed.columns],
   };
   const changes = (): Generator<Change> => planned(matching.changes(), held, comparison.absencesHeld);
   const file = path.join(open.directory, 'plan.ndjson');
@@ -76,12 +78,39 @@ export async function makePlan(
   return { users: { managed, unmanaged }, guards, held, hash, file, planned: sendable };
 }
 
+/** The feeds that were read, each beside what the ledger has of those before it. */
+async function howDelivered(
+  { ledger, scope }: OpenRun,
+  feeds: readonly TakenFeed[],
+): Promise<readonly DeliveredFeed[]> {
+  const delivered: DeliveredFeed[] = [];
+  for (const { settings, facts } of feeds) {
+    if (facts === null) continue;
+    const last = await ledger.lastAcceptedFeed(scope, settings.name);
+    const [same = null] = await ledger.acceptedFeeds(scope, settings.name, facts.sha256);
+    delivered.push({ settings, facts, last, same });
+  }
+  return delivered;
+}
+
+function planFeed({ settings: { name, path: place }, facts }: TakenFeed): PlanHeader['feeds'][number] {
+  if (facts === null) return { name, path: place, sha256: null, bytes: 0, rows: 0, columns: [] };
+  const { sha256, bytes, rows, columns } = facts;
+  return { name, path: facts.path, sha256, bytes, rows, columns: [...columns] };
+}
+
 /**
- * Whether the last run that wrote anything was a first load of this very feed, and did not come to its end. Another
- * feed may ask for anything, so it is judged like any other.
+ * Whether the last run that wrote anything was a first load of these very feeds, and did not come to its end. Other
+ * feeds may ask for anything, so they are judged like any others.
  */
-async function firstLoadGoesOn({ ledger, memory }: OpenRun, feed: FeedFacts): Promise<boolean> {
-  if (memory.acceptedFeed?.sha256 !== feed.sha256) return false;
+async function firstLoadGoesOn(
+  { ledger, memory, scope }: OpenRun,
+  feeds: readonly TakenFeed[],
+): Promise<boolean> {
+  for (const { settings, facts } of feeds) {
+    const accepted = await ledger.lastAcceptedFeed(scope, settings.name);
+    if (facts !== null && accepted?.sha256 !== facts.sha256) return false;
+  }
   const last = memory.lastAppliedRun === null ? null : await ledger.run(memory.lastAppliedRun);
   if (last === null || last.facts === null || last.exitCode === 0 || last.exitCode === 2) return false;
   return (last.facts as RunFacts).guards.some((guard) => guard.name === 'firstLoad');

@@ -1,19 +1,20 @@
-import type { FeedFacts } from '../domain/feed-facts.ts';
+import path from 'node:path';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { OpenRun } from './open-run.ts';
+import type { TakenFeed } from './take-feed.ts';
 import type { StateSource } from './take-state.ts';
 
 /**
  * Writes to the ledger what a run that may go on has learned: users as they were read, links, who is leaving since
- * when, and that the feed was accepted. A plan, and an apply that is held, remember nothing.
+ * when, and that the feeds were accepted. A plan, and an apply that is held, remember nothing.
  */
 export async function remember(
   job: Job,
   source: StateSource,
   open: OpenRun,
   matching: Matching,
-  feed: FeedFacts,
+  feeds: readonly TakenFeed[],
 ): Promise<void> {
   const { ledger, scope } = open;
   if (source === 'target') {
@@ -25,8 +26,12 @@ export async function remember(
     await ledger.noteCompleteRead(scope, open.run.asOf);
   }
   for (const accounts of matching.remembered()) await ledger.saveAccounts(scope, accounts);
-  if (job.feed.mode === 'full' && !feed.partial) {
-    const { sha256, bytes, rows } = feed;
-    await ledger.acceptFeed(scope, { sha256, bytes, rows, at: open.run.asOf });
+  for (const { settings, facts } of feeds) {
+    // Mended rows of a full feed are no full feed; those of a delta were taken like any other.
+    if (facts === null || (facts.partial && settings.mode === 'full')) continue;
+    const { sha256, bytes, rows, modifiedAt } = facts;
+    const file = path.basename(facts.path);
+    const accepted = { feed: settings.name, file, sha256, bytes, rows, modifiedAt, at: open.run.asOf };
+    await ledger.acceptFeed(open.run.id, accepted);
   }
 }

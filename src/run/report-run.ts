@@ -1,9 +1,10 @@
 import type { Ledger, Run, RunState } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
+import type { FeedFacts } from '../domain/feed-facts.ts';
 import { checkSums, exitCodeOf, tally } from '../report/reconcile.ts';
-import type { Report, ReportWithoutFailures } from '../report/report.ts';
+import type { FeedSection, NamedFeedSection, Report, ReportWithoutFailures } from '../report/report.ts';
 import { writeReport } from '../report/write-report.ts';
-import type { RunFacts } from './facts.ts';
+import type { FeedOfRun, RunFacts } from './facts.ts';
 
 export interface Reported {
   readonly report: Report;
@@ -33,7 +34,9 @@ export async function reportRun(
     report: violations.length === 0 ? draft : { ...draft, exitCode: Math.max(draft.exitCode, 4) },
     results: () => ledger.results(run.id),
     quarantine: () => ledger.quarantine(run.id),
-    columns: facts.feed.columns,
+    feeds: facts.feeds.flatMap(({ name, facts: feed }) =>
+      feed === null ? [] : [{ name, columns: feed.columns }],
+    ),
     since: (failures) => ledger.failuresSince(run.scope, failures),
   });
   return { report, violations };
@@ -94,13 +97,28 @@ async function countResults(ledger: Ledger, run: Run): Promise<CountedResults> {
   return { counts: counting.counts(), written };
 }
 
+/** An object for one feed, a list for a job with several. */
+function feedSection(feeds: readonly FeedOfRun[]): Report['feed'] {
+  const [only] = feeds;
+  if (only?.name === '' && only.facts !== null) return sectionOf(only.facts);
+  return feeds.map(namedSection);
+}
+
+function namedSection({ name, path, facts }: FeedOfRun): NamedFeedSection {
+  if (facts !== null) return { name, ...sectionOf(facts), missing: false };
+  return { name, path, sha256: null, bytes: 0, rows: 0, whole: 'unproven', partial: false, missing: true };
+}
+
+function sectionOf({ path, sha256, bytes, rows, whole, partial }: FeedFacts): FeedSection {
+  return { path, sha256, bytes, rows, whole, partial };
+}
+
 function composeReport(
   run: Run,
   facts: RunFacts,
   counts: Pick<Report, 'changes' | 'byOperation'>,
   finishedAt: string,
 ): ReportWithoutFailures {
-  const { path: feedPath, sha256, bytes, rows, whole, partial } = facts.feed;
   const stopped = facts.stopped !== null;
   const durationMs = Math.max(0, Date.parse(finishedAt) - Date.parse(run.startedAt));
   return {
@@ -122,7 +140,7 @@ function composeReport(
       approvals: [],
       previousRun: facts.previousRun,
     },
-    feed: { path: feedPath, sha256, bytes, rows, whole, partial },
+    feed: feedSection(facts.feeds),
     target: facts.target,
     rows: facts.rows,
     changes: counts.changes,

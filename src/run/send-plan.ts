@@ -9,6 +9,7 @@ import type { Target } from './connect-target.ts';
 import { firstPasswords } from './first-passwords.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
+import type { TakenFeed } from './take-feed.ts';
 import type { World } from './world.ts';
 
 const backoff = { baseMs: 500, capMs: 30_000 };
@@ -16,8 +17,8 @@ const backoff = { baseMs: 500, capMs: 30_000 };
 export interface Sending {
   /** Ids of accounts that an earlier run may have created. */
   readonly doubtfulCreates: ReadonlySet<string>;
-  /** SHA-256 of the feed that the plan was made from. */
-  readonly feedSha256: string;
+  /** The feeds that the plan was made from. */
+  readonly feeds: readonly TakenFeed[];
 }
 
 /**
@@ -28,7 +29,7 @@ export async function sendPlan(
   job: Job,
   open: OpenRun,
   target: Target,
-  { doubtfulCreates, feedSha256 }: Sending,
+  { doubtfulCreates, feeds }: Sending,
   world: World,
 ): Promise<Failure | null> {
   const { ledger, run, scope } = open;
@@ -36,7 +37,7 @@ export async function sendPlan(
   // A login that exists already is this person's only when the job says that logins tell who is who.
   const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
   const awaited = await awaitedPeople(open);
-  const initialPassword = await firstPasswords(job, open, feedSha256, world);
+  const initialPassword = await firstPasswords(open, feeds, world);
   const users = new Map<string, User>();
   let batches = 0;
   const tools: DispatchTools = {

@@ -3,7 +3,7 @@ import type { Person } from '../domain/person.ts';
 import type { Column, FeedSettings } from '../domain/settings.ts';
 import type { User } from '../domain/user.ts';
 import { openFeed } from '../feed/read-feed.ts';
-import type { Job } from '../job/job.ts';
+import { firstFeed, type Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { Target } from './connect-target.ts';
 import type { OpenRun } from './open-run.ts';
@@ -60,11 +60,12 @@ function requireCompleteRead(job: Job, open: OpenRun): void {
 async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly User[]> {
   const { path, idColumn } = job.state;
   if (path === null) throw new Failure({ code: 'NO_STATE_FILE', message: 'state.path is missing.', exit: 1 });
+  const feed = firstFeed(job);
   const settings: FeedSettings = {
-    ...job.feed,
+    ...feed,
     path,
     columns: [
-      ...job.feed.columns.filter((column) => column.attribute !== 'externalId').map(asExported),
+      ...feed.columns.filter((column) => column.attribute !== 'externalId').map(asExported),
       ...(idColumn === null ? [] : [ownIdColumn(idColumn)]),
     ],
     // What is exported from a target holds no passwords.

@@ -5,6 +5,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { firstFeed } from '../../src/job/job.ts';
 import { checkFeed } from '../../src/feed/read-feed.ts';
 import { readJob } from '../../src/job/read-job.ts';
 import { providers } from '../../src/providers/registry.ts';
@@ -50,7 +51,7 @@ describe('the example jobs', () => {
     // The demo lays the feed of its own job where it expects it.
     if (name === 'demo-epm.yaml') return;
     const { attributes: rules, headerAliases } = job.target.provider;
-    const { headers } = await checkFeed(job.feed, { match: job.match, rules, headerAliases });
+    const { headers } = await checkFeed(firstFeed(job), { match: job.match, rules, headerAliases });
     expect(headers.length).toBeGreaterThan(0);
   });
 });

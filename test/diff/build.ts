@@ -1,4 +1,4 @@
-import type { AbsentPerson, ComparedPerson, DiffRule, DiffSettings } from '../../src/diff/diff-pair.ts';
+import type { AbsentPerson, ComparedPerson, DiffRule, DiffSettings } from '../../src/diff/difference.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Column } from '../../src/domain/settings.ts';
 import type { Account, Attributes, User } from '../../src/domain/user.ts';
@@ -56,10 +56,12 @@ export function buildSettings(difference: Partial<DiffSettings> = {}): DiffSetti
         { operation: 'remove', afterDays: 90 },
       ],
     },
+    feed: { name: '', mode: 'full' },
     columns: Object.keys(rules).map((name) => buildColumn(name)),
     rules,
     asOf,
     absence: { proven: true, feedSha256 },
+    unlinked: 'conflict',
     remembers: (user) => ({ roles: user.attributes.roles ?? [] }),
     inDoubt: new Set(),
     ...difference,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DiffSettings, diffPerson } from '../../src/diff/diff-pair.ts';
+import { diffPerson } from '../../src/diff/diff-pair.ts';
+import type { DiffSettings } from '../../src/diff/difference.ts';
 import { foldedSet } from '../../src/domain/comparison.ts';
 import type { Need } from '../../src/domain/change.ts';
 import type { Column } from '../../src/domain/settings.ts';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type GuardLimit, type GuardName, guardNames } from '../../src/domain/settings.ts';
 import {
   allowedPeople,
+  type FeedUnderGuard,
   type Guard,
   type GuardFacts,
   judgeGuards,
@@ -17,8 +18,7 @@ const percentOf = (percent: number): GuardLimit => ({ percent, count: null });
 /** A proven full feed over a hundred managed users, without limits and with nothing to do. */
 function buildFacts(difference: Partial<GuardFacts> = {}): GuardFacts {
   return {
-    feed: { rows: 100, whole: 'proven', contradiction: null, partial: false },
-    mode: 'full',
+    feeds: [{ rows: 100, whole: 'proven', contradiction: null, partial: false, name: '', mode: 'full' }],
     limits: {
       creates: unlimited,
       updates: unlimited,
@@ -195,32 +195,55 @@ describe('a first load', () => {
 });
 
 describe('a feed without rows', () => {
-  const empty = { rows: 0, whole: 'unproven', contradiction: null, partial: false } as const;
+  const empty: FeedUnderGuard = {
+    name: '',
+    mode: 'full',
+    rows: 0,
+    whole: 'unproven',
+    contradiction: null,
+    partial: false,
+  };
 
-  it('is held when it should name everybody', () => expect(trippedBy({ feed: empty })).toEqual(['feedRows']));
+  it('is held when it should name everybody', () =>
+    expect(trippedBy({ feeds: [empty] })).toEqual(['feedRows']));
   it('is held even when it is proven', () => {
-    expect(trippedBy({ feed: { ...empty, whole: 'proven' } })).toEqual(['feedRows']);
+    expect(trippedBy({ feeds: [{ ...empty, whole: 'proven' }] })).toEqual(['feedRows']);
   });
   it('is nothing special when it names only some', () => {
-    expect(trippedBy({ feed: empty, mode: 'delta' })).toEqual([]);
-    expect(trippedBy({ feed: { ...empty, partial: true } })).toEqual([]);
+    expect(trippedBy({ feeds: [{ ...empty, mode: 'delta' }] })).toEqual([]);
+    expect(trippedBy({ feeds: [{ ...empty, partial: true }] })).toEqual([]);
   });
-  it('is told from a feed with one', () => expect(trippedBy({ feed: { ...empty, rows: 1 } })).toEqual([]));
+  it('is told from a feed with one', () => expect(trippedBy({ feeds: [{ ...empty, rows: 1 }] })).toEqual([]));
+  it('holds the run beside others that have rows, and is named', () => {
+    const feeds = [
+      { ...empty, name: 'employees', rows: 90 },
+      { ...empty, name: 'contractors' },
+    ];
+    const tripped = judgeGuards(buildFacts({ feeds })).filter((guard) => guard.tripped);
+    expect(tripped).toMatchObject([{ name: 'feedRows', advice: expect.stringContaining('contractors') }]);
+  });
 });
 
 describe('the proof that a feed is whole', () => {
-  const feed = { rows: 99, contradiction: 'It says 100 rows.', partial: false };
+  const feed: FeedUnderGuard = {
+    name: '',
+    mode: 'full',
+    rows: 99,
+    whole: 'proven',
+    contradiction: 'It says 100 rows.',
+    partial: false,
+  };
 
   it('holds a feed that it contradicts, full or not', () => {
     for (const mode of ['full', 'delta'] as const) {
-      expect(trippedBy({ mode, feed: { ...feed, whole: 'contradicted' } })).toEqual(['feedWhole']);
+      expect(trippedBy({ feeds: [{ ...feed, mode, whole: 'contradicted' }] })).toEqual(['feedWhole']);
     }
   });
   it('is content with a feed that it proves', () => {
-    expect(judged('feedWhole', { feed: { ...feed, whole: 'proven' } })?.tripped).toBe(false);
+    expect(judged('feedWhole', { feeds: [feed] })?.tripped).toBe(false);
   });
   it('says nothing where there is none', () => {
-    expect(judged('feedWhole', { feed: { ...feed, whole: 'unproven' } })).toBeUndefined();
+    expect(judged('feedWhole', { feeds: [{ ...feed, whole: 'unproven' }] })).toBeUndefined();
   });
 });
 
@@ -249,13 +272,17 @@ describe('judging', () => {
   const byGuard = <T>(value: fc.Arbitrary<T>) =>
     fc.record({ creates: value, updates: value, enables: value, disables: value, removals: value });
   const someFacts: fc.Arbitrary<GuardFacts> = fc.record({
-    feed: fc.record({
-      rows: fc.nat(3),
-      whole: fc.constantFrom('proven' as const, 'unproven' as const, 'contradicted' as const),
-      contradiction: fc.constant(null),
-      partial: fc.boolean(),
-    }),
-    mode: fc.constantFrom('full' as const, 'delta' as const),
+    feeds: fc.array(
+      fc.record({
+        name: fc.constantFrom('', 'staff'),
+        mode: fc.constantFrom('full' as const, 'delta' as const),
+        rows: fc.nat(3),
+        whole: fc.constantFrom('proven' as const, 'unproven' as const, 'contradicted' as const),
+        contradiction: fc.constant(null),
+        partial: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
     limits: byGuard(limit),
     firstLoadAllowed: fc.boolean(),
     firstLoadGoesOn: fc.boolean(),
@@ -282,7 +309,8 @@ describe('judging', () => {
       fc.property(someFacts, (facts) => {
         const guards = judgeGuards(facts);
         for (const { tripped, advice } of guards) expect(advice === null).toBe(!tripped);
-        expect(new Set(guards.map(({ name }) => name)).size).toBe(guards.length);
+        const ofRun = guards.filter(({ name }) => !name.startsWith('feed'));
+        expect(new Set(ofRun.map(({ name }) => name)).size).toBe(ofRun.length);
       }),
     );
   });
@@ -290,9 +318,11 @@ describe('judging', () => {
   /** The same judgement, written down from the design instead of the code. */
   function recount(facts: GuardFacts): readonly string[] {
     const tripped: string[] = [];
-    const { feed, people, managed, users } = facts;
-    if (facts.mode === 'full' && !feed.partial && feed.rows === 0) tripped.push('feedRows');
-    if (feed.whole === 'contradicted') tripped.push('feedWhole');
+    const { feeds, people, managed, users } = facts;
+    for (const feed of feeds) {
+      if (feed.mode === 'full' && !feed.partial && feed.rows === 0) tripped.push('feedRows');
+    }
+    for (const feed of feeds) if (feed.whole === 'contradicted') tripped.push('feedWhole');
     if (users.expected > 0 && users.total === 0) tripped.push('targetRead');
     const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
     const stranger = users.linkedBefore === 0 && isOver(facts, 'creates');

@@ -1,17 +1,18 @@
 import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { firstFeed } from '../../src/job/job.ts';
 import type { FeedSettings } from '../../src/domain/settings.ts';
 import { aJob, problemsOf, read, withColumns, withFeed } from './job-world.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 async function feedOf(difference: Fields): Promise<FeedSettings> {
-  return (await read(withFeed(difference))).job.feed;
+  return firstFeed((await read(withFeed(difference))).job);
 }
 
 async function columnOf(attribute: string, column: unknown) {
   const { job } = await read(withColumns({ [attribute]: column }));
-  return job.feed.columns.find((one) => one.attribute === attribute);
+  return firstFeed(job).columns.find((one) => one.attribute === attribute);
 }
 
 /** A feed without faults, as one of several. */
@@ -276,7 +277,7 @@ feed:
 match: userName
 target: { provider: acme, sandbox: true }
 `);
-    const [, roles] = job.feed.columns;
+    const [, roles] = firstFeed(job).columns;
     expect(roles?.clearWords).toEqual(['-', 'null', '0']);
     expect(roles?.transform).toEqual([
       { fn: 'map', table: { '01': '007', null: '', yes: 'true' }, otherwise: 'reject' },

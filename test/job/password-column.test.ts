@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { firstFeed } from '../../src/job/job.ts';
 import { aJob, messagesOf, read, withFeed } from './job-world.ts';
 
 describe('the column with the first passwords', () => {
   it('is known by its header, and is no mapped column', async () => {
     const { job, warnings } = await read(withFeed({ passwordColumn: 'First Password' }));
-    expect(job.feed.passwordColumn).toBe('First Password');
-    expect(job.feed.columns.map(({ from }) => from)).not.toContain('First Password');
+    expect(firstFeed(job).passwordColumn).toBe('First Password');
+    expect(firstFeed(job).columns.map(({ from }) => from)).not.toContain('First Password');
     expect(warnings).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { firstFeed } from '../../src/job/job.ts';
 import { readJob } from '../../src/job/read-job.ts';
 import { defaultGuards } from '../../src/job/resolve-guards.ts';
 import { fakeProvider, fakeProviders, poorProvider } from './fake-provider.ts';
@@ -74,7 +75,7 @@ describe('a valid job', () => {
 describe('columns', () => {
   it('fill the defaults that a header alone leaves open', async () => {
     const { job } = await read(withColumns({ roles: { from: 'Roles', split: '|', owned: ['EPM-*'] } }));
-    expect(job.feed.columns).toEqual([
+    expect(firstFeed(job).columns).toEqual([
       {
         attribute: 'userName',
         from: ['Login'],
@@ -110,10 +111,10 @@ describe('columns', () => {
 
   it('give the usual status words to `active` alone', async () => {
     const { job } = await read(withColumns({ active: 'Status', roles: 'Roles' }));
-    const active = job.feed.columns.find((column) => column.attribute === 'active');
+    const active = firstFeed(job).columns.find((column) => column.attribute === 'active');
     expect(active?.activeWords).toContain('employed');
     expect(active?.leaverWords).toContain('terminated');
-    expect(job.feed.columns.filter((column) => column.activeWords.length > 0)).toHaveLength(1);
+    expect(firstFeed(job).columns.filter((column) => column.activeWords.length > 0)).toHaveLength(1);
   });
 
   it('take status words as they are spelt, digits and yes or no included', async () => {
@@ -125,7 +126,7 @@ match: userName
 target: { provider: acme, sandbox: true }
 `;
     const { job, warnings } = await read(text);
-    expect(job.feed.columns[1]).toMatchObject({ activeWords: ['01', 'true'], leaverWords: ['0'] });
+    expect(firstFeed(job).columns[1]).toMatchObject({ activeWords: ['01', 'true'], leaverWords: ['0'] });
     expect(warnings).toEqual([]);
   });
 
@@ -140,7 +141,7 @@ match: userName
 target: { provider: acme, sandbox: true }
 `;
     const { job, warnings } = await read(text);
-    expect(job.feed.columns.map((column) => column.from)).toEqual([['0123'], ['007']]);
+    expect(firstFeed(job).columns.map((column) => column.from)).toEqual([['0123'], ['007']]);
     expect(warnings).toMatchObject([
       {
         severity: 'warning',
@@ -207,20 +208,20 @@ describe('the feed', () => {
     ['-', 'csv', ','],
   ])('%s is read as %s with its usual delimiter', async (path, format, delimiter) => {
     const { job, directory } = await read(withFeed({ path }));
-    expect(job.feed).toMatchObject({ format, delimiter, path: path === '-' ? '-' : join(directory, path) });
+    expect(firstFeed(job)).toMatchObject({ format, delimiter, path: path === '-' ? '-' : join(directory, path) });
   });
 
   it('takes a declared format, delimiter and encoding before any guess', async () => {
     const settings = { path: 'hr.dat', format: 'csv', delimiter: 'tab', encoding: 'windows-1252' };
     const { job } = await read(withFeed(settings));
-    expect(job.feed).toMatchObject({ format: 'csv', delimiter: '\t', encoding: 'windows-1252' });
+    expect(firstFeed(job)).toMatchObject({ format: 'csv', delimiter: '\t', encoding: 'windows-1252' });
   });
 
   it('carries what proves it whole, the manifest as an absolute path', async () => {
     const { job, directory } = await read(
       withFeed({ whole: { rows: 8, manifest: 'hr.sha256', trailer: 'END' } }),
     );
-    expect(job.feed.whole).toEqual({ rows: 8, manifest: join(directory, 'hr.sha256'), trailer: 'END' });
+    expect(firstFeed(job).whole).toEqual({ rows: 8, manifest: join(directory, 'hr.sha256'), trailer: 'END' });
   });
 });
 

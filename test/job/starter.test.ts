@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstFeed } from '../../src/job/job.ts';
 import { readJob } from '../../src/job/read-job.ts';
 import { starterFeed, starterJob, starterPaths } from '../../src/job/starter.ts';
 import { providers } from '../../src/providers/registry.ts';
@@ -28,7 +29,7 @@ describe('the starter', () => {
   it('is a job without errors or warnings, for the feed beside it', async () => {
     const { job, warnings } = await readStarter(starterJob);
     expect(warnings).toEqual([]);
-    expect(job.feed.path).toBe(join(directory, starterPaths.feed));
+    expect(firstFeed(job).path).toBe(join(directory, starterPaths.feed));
     expect(job.target.origin).toBe('sandbox:oracle-epm');
   });
 
@@ -50,9 +51,9 @@ describe('the starter', () => {
     const { job } = await readStarter(starterJob);
     const [header, ...records] = parse(starterFeed) as string[][];
     const trailer = records.pop();
-    expect(job.feed.columns.flatMap((column) => column.from)).toEqual(header);
+    expect(firstFeed(job).columns.flatMap((column) => column.from)).toEqual(header);
     expect(trailer).toContain(String(records.length));
-    expect(trailer?.[0]).toBe(job.feed.whole.trailer);
+    expect(trailer?.[0]).toBe(firstFeed(job).whole.trailer);
     expect(records.every((record) => record.some((cell) => cell.endsWith('@example.com')))).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ describe('a job with several targets', () => {
       ['south', 'https://south.example.com'],
     ]);
     expect(job).toBe(jobs[0]);
-    const shared = jobs.map(({ name, ledger, feed, sha256 }) => ({ name, ledger, feed, sha256 }));
+    const shared = jobs.map(({ name, ledger, feeds, sha256 }) => ({ name, ledger, feeds, sha256 }));
     expect(shared[1]).toEqual(shared[0]);
   });
 
@@ -40,9 +40,9 @@ describe('a job with several targets', () => {
       guards: { creates: '1%', removals: 10 },
     });
     const [plain, own] = jobs;
-    expect(plain?.feed.columns.map(({ attribute }) => attribute)).toEqual(['externalId', 'userName']);
+    expect(plain?.feeds[0]?.columns.map(({ attribute }) => attribute)).toEqual(['externalId', 'userName']);
     expect(plain).toMatchObject({ match: ['userName'], firstLoad: false });
-    expect(own?.feed.columns.map(({ attribute, from }) => [attribute, ...from])).toEqual([
+    expect(own?.feeds[0]?.columns.map(({ attribute, from }) => [attribute, ...from])).toEqual([
       ['externalId', 'Badge'],
       ['userName', 'Login'],
       ['emails.work', 'Email'],

@@ -9,11 +9,19 @@ export const header: PlanHeader = {
   job: 'epm-hr-feed',
   jobSha256: 'a'.repeat(64),
   asOf: '2026-11-03T02:15:07Z',
-  feed: { path: 'inbox/hr.csv', sha256: 'c'.repeat(64), bytes: 2048, rows: 3 },
+  feeds: [
+    {
+      name: '',
+      path: 'inbox/hr.csv',
+      sha256: 'c'.repeat(64),
+      bytes: 2048,
+      rows: 3,
+      columns: ['Employee ID', 'User Login', 'Title'],
+    },
+  ],
   target: { provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
   stateSha256: 'b'.repeat(64),
   ledger: { lineage: 'l1', lastAppliedRun: null },
-  columns: ['Employee ID', 'User Login', 'Title'],
 };
 
 export const end: Omit<PlanEnd, 'changes' | 'planHash'> = {

@@ -8,7 +8,7 @@ import type { Need, Outcome } from '../../src/domain/change.ts';
 import { TargetFailure } from '../../src/domain/failure.ts';
 import type { Attributes, User } from '../../src/domain/user.ts';
 import { openFeed } from '../../src/feed/read-feed.ts';
-import type { Job } from '../../src/job/job.ts';
+import { firstFeed, type Job } from '../../src/job/job.ts';
 import { readJob } from '../../src/job/read-job.ts';
 import { providers } from '../../src/providers/registry.ts';
 import { connectTarget, type Target } from '../../src/run/connect-target.ts';
@@ -301,7 +301,7 @@ async function exampleJob(id: string, folder: string): Promise<Job> {
 
 /** The person of the example's feed of whom most is said. */
 async function fullestPerson(job: Job): Promise<Attributes> {
-  const feed = await openFeed(job.feed, { match: job.match, rules: job.target.provider.attributes });
+  const feed = await openFeed(firstFeed(job), { match: job.match, rules: job.target.provider.attributes });
   const everybody: Attributes[] = [];
   for await (const { people } of feed.batches) everybody.push(...people.map((person) => person.attributes));
   const said = (attributes: Attributes): number => Object.keys(attributes).length;

@@ -83,7 +83,7 @@ function write(difference: Partial<ReportInput> = {}): Promise<Report> {
     report: buildReport(results, quarantined.length),
     results: () => pagesOf(results),
     quarantine: () => pagesOf(quarantined),
-    columns,
+    feeds: [{ name: '', columns }],
     since: async (failures) => failures.map(() => null),
     ...difference,
   });
@@ -190,6 +190,7 @@ describe('writeReport', () => {
     expect(lines[1]).toEqual({
       run: '20261103-021507-k3f9',
       line: '3;4',
+      feed: '',
       key: 'E2',
       operation: 'create',
       cause: 'feed',
@@ -238,7 +239,7 @@ describe('writeReport', () => {
   it('writes a column that fills several attributes once, so that the file can be read again', async () => {
     const row = { line: 5, cells: ['E5', 'eve@example.com', 'eve@example.com'] };
     await write({
-      columns: ['Employee ID', 'Mail', 'Mail'],
+      feeds: [{ name: '', columns: ['Employee ID', 'Mail', 'Mail'] }],
       results: () => pagesOf<ChangeResult>([]),
       quarantine: () => pagesOf<QuarantinedRow>([buildQuarantined({ row })]),
     });

@@ -62,7 +62,11 @@ export function buildTarget(users: readonly User[] = [], different: Partial<Prov
 export function buildJob(): Job {
   const { policy } = buildSettings();
   const columns = Object.keys(rules).map((name) => buildColumn(name));
-  return { name: scope.job, policy, feed: { mode: 'full', columns } } as unknown as Job;
+  return {
+    name: scope.job,
+    policy,
+    feeds: [{ name: '', mode: 'full', action: null, columns }],
+  } as unknown as Job;
 }
 
 export function buildOpen(ledger: Ledger, own: Run = run('now')): OpenRun {
@@ -70,7 +74,7 @@ export function buildOpen(ledger: Ledger, own: Run = run('now')): OpenRun {
     run: own,
     scope,
     ledger,
-    memory: { completeReadAt: null, acceptedFeed: null, lastAppliedRun: null },
+    memory: { completeReadAt: null, lastAppliedRun: null },
     directory: '',
     close: async () => {},
   };

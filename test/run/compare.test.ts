@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../src/contracts/provider.ts';
 import type { FeedFacts } from '../../src/domain/feed-facts.ts';
+import type { FeedSettings } from '../../src/domain/settings.ts';
 import type { Account } from '../../src/domain/user.ts';
+import { firstFeed } from '../../src/job/job.ts';
 import type { PlannedNeed } from '../../src/match/open-matching.ts';
 import { type Comparison, compare } from '../../src/run/compare.ts';
 import { asOf, buildColumn, feedSha256 } from '../diff/build.ts';
@@ -12,7 +14,9 @@ const feed: FeedFacts = {
   path: 'hr.csv',
   sha256: feedSha256,
   bytes: 1_000,
+  modifiedAt: null,
   rows: 10,
+  excluded: 0,
   partial: false,
   whole: 'proven',
   contradiction: null,
@@ -31,8 +35,8 @@ function compared(
 ): Compared {
   return staged(sides, ({ matching, duplicates }) => {
     const inputs = {
-      feed: { ...feed, ...difference.feed },
-      quarantined: duplicates.length,
+      feeds: [{ settings: firstFeed(buildJob()), file: null, facts: { ...feed, ...difference.feed } }],
+      setAside: { quarantined: duplicates.length, duplicates: 0, excluded: 0 },
       asOf,
       inDoubt: new Set(difference.inDoubt),
     };
@@ -176,11 +180,13 @@ describe('a manager who has no user yet', () => {
 
   it('makes a step that waits, and no raw employee number among the values that are sent', () => {
     const job = buildJob();
-    const columns = [...job.feed.columns, buildColumn('manager')];
+    const columns = [...firstFeed(job).columns, buildColumn('manager')];
     const target = buildTarget([], { attributes, referenceTo: (user) => user.id });
     staged(sides, ({ matching }) => {
-      const inputs = { feed, quarantined: 0, asOf, inDoubt: new Set<string>() };
-      compare({ ...job, feed: { ...job.feed, columns } }, target, matching, inputs);
+      const settings: FeedSettings = { ...firstFeed(job), columns };
+      const setAside = { quarantined: 0, duplicates: 0, excluded: 0 };
+      const feeds = [{ settings, file: null, facts: feed }];
+      compare(job, target, matching, { feeds, setAside, asOf, inDoubt: new Set<string>() });
       const changes = [...matching.changes()];
       const waiting = changes.filter(({ need }) => need.key !== 'E3');
       expect(waiting.map(({ need }) => need.operation)).toEqual(['update', 'create']);
