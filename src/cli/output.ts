@@ -10,9 +10,21 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Indented for people on a terminal; elsewhere one line, as logs like it. */
+/**
+ * Indented for people on a terminal; elsewhere one line, as logs like it. What a terminal would act on is escaped: JSON
+ * itself asks for that below a space only.
+ */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined));
+  const text = JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined);
+  print(
+    text.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
+      Array.from({ length: character.length }, (_, at) => `\\u${unit(character.charCodeAt(at))}`).join(''),
+    ),
+  );
+}
+
+function unit(code: number): string {
+  return code.toString(16).padStart(4, '0');
 }
 
 /** How this program was called, for the next command that it proposes. */

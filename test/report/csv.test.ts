@@ -4,12 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { cellText, csvLines, neutralise } from '../../src/report/csv.ts';
 
 describe('neutralise', () => {
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx'])('puts an apostrophe before %j', (text) => {
-    expect(neutralise(text)).toBe(`'${text}`);
-  });
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '\nx', ' =1', '\u200b@x', '＝1+1', "'＠x"])(
+    'puts an apostrophe before %j',
+    (text) => {
+      expect(neutralise(text)).toBe(`'${text}`);
+    },
+  );
 
   it('leaves all other cells alone', () => {
-    for (const text of ['', 'Ada', "O'Brien", "'tis", 'a=b', ' =1']) expect(neutralise(text)).toBe(text);
+    for (const text of ['', 'Ada', "O'Brien", "'tis", 'a=b', ' a', '−1']) expect(neutralise(text)).toBe(text);
   });
 
   it('can be undone by taking one apostrophe off', () => {

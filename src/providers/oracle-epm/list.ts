@@ -1,4 +1,5 @@
 import { JSONParser, TokenType } from '@streamparser/json';
+import { keepMarks } from '../../domain/keep-marks.ts';
 import type { HttpAnswer } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
 import type { Redact } from '../../domain/redaction.ts';
@@ -60,7 +61,9 @@ function openStream(listing: Listing): Stream {
   const { call } = listing;
   const envelope: Record<string, unknown> = {};
   let elements: unknown[] = [];
-  const parser = new JSONParser({ paths: ['$.status', '$.error', '$.details.*'], keepStack: false });
+  const parser = keepMarks(
+    new JSONParser({ paths: ['$.status', '$.error', '$.details.*'], keepStack: false }),
+  );
   const sawDetails = watchForDetails(parser);
   parser.onValue = ({ value, key, parent, stack }) => {
     if (stack.length === 1) envelope[String(key)] = value;

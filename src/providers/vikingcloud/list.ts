@@ -1,4 +1,5 @@
 import { JSONParser, TokenType } from '@streamparser/json';
+import { keepMarks } from '../../domain/keep-marks.ts';
 import type { HttpAnswer } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
 import type { Redact } from '../../domain/redaction.ts';
@@ -45,7 +46,7 @@ interface Stream {
 function openStream(call: CallName): Stream {
   let elements: unknown[] = [];
   let first: TokenType | null = null;
-  const parser = new JSONParser({ paths: ['$.*'], keepStack: false });
+  const parser = keepMarks(new JSONParser({ paths: ['$.*'], keepStack: false }));
   parser.onToken = ({ token }) => {
     first ??= token;
   };
