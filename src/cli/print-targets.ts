@@ -24,21 +24,24 @@ export function targetJson(target: TargetEnd): object {
     origin: job.target.origin,
     exitCode: exitCodeOf(target),
     report: end === null ? null : end.report,
+    nothingToDo: end === null && failure === null,
     error: failure === null ? null : { code: failure.code, message: failure.message, hint: failure.hint },
   };
 }
 
-/** How all targets ended, in one sentence: each by name, and whether anything was written. */
+/** How all targets ended, in one sentence: each by name and its last run, and whether anything was written. */
 export function targetsVerdict(targets: readonly TargetEnd[]): string {
-  const ends = targets.map((target) => `${printable(target.job.target.name)} ${howItEnded(target)}`);
-  return `Of ${plural(targets.length, 'target')}, ${inWords(ends)}; ${whatWasWritten(targets)}.`;
+  const last = [...new Map(targets.map((target) => [target.job, target])).values()];
+  const ends = last.map((target) => `${printable(target.job.target.name)} ${howItEnded(target)}`);
+  return `Of ${plural(last.length, 'target')}, ${inWords(ends)}; ${whatWasWritten(targets)}.`;
 }
 
 function howItEnded(target: TargetEnd): string {
   const { end, failure } = target;
   switch (exitCodeOf(target)) {
     case 0:
-      return end?.report.run.mode === 'plan' ? 'has a plan' : 'matches the feed';
+      if (end === null) return 'has nothing new to do';
+      return end.report.run.mode === 'plan' ? 'has a plan' : 'matches the feed';
     case 1:
       return 'could not be run';
     case 2:
@@ -88,8 +91,8 @@ export function nextAfterTargets(
 }
 
 function nextWhenWell(targets: readonly TargetEnd[], apply: string): string {
-  if (targets.some(({ end }) => end?.report.run.mode === 'apply'))
-    return 'Next: nothing to do until the next feed.';
+  const hasPlan = targets.some(({ end }) => end?.report.run.mode === 'plan');
+  if (!hasPlan) return 'Next: nothing to do until the next feed.';
   const hasChanges = targets.some(({ end }) => (end?.report.changes.planned ?? 0) > 0);
   return hasChanges ? `Next: ${apply}` : 'Next: nothing to do.';
 }

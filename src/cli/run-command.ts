@@ -11,12 +11,18 @@ import { selectTargets } from '../job/select-targets.ts';
 import { providers } from '../providers/registry.ts';
 import type { Report } from '../report/report.ts';
 import { verdict } from '../report/verdict.ts';
-import { type JobRunOptions, type RunEnd, runJob } from '../run/run-job.ts';
-import { exitCodeOf, runTargets, type TargetEnd, worstExit } from '../run/run-targets.ts';
+import type { RunEnd } from '../run/run-job.ts';
+import {
+  exitCodeOf,
+  runTargets,
+  type TargetEnd,
+  type TargetsOptions,
+  worstExit,
+} from '../run/run-targets.ts';
 import type { StateSource } from '../run/take-state.ts';
 import type { World } from '../run/world.ts';
 import { close, commandName, print, printFailure, printJson } from './output.ts';
-import { describeChange, describeRun } from './print-run.ts';
+import { describeChange, describeFeed, describeRun } from './print-run.ts';
 import { nextAfterTargets, targetHeading, targetJson, targetsVerdict } from './print-targets.ts';
 import { openWorld } from './terminal.ts';
 import { number } from './text.ts';
@@ -41,6 +47,8 @@ export interface PlanFlags extends RunFlags {
 }
 
 const changesExitCode = 6;
+/** The run itself has done its work, so that only a remainder is left for people. */
+const leftBehindExitCode = 2;
 
 export async function planCommand(jobFile: string, flags: PlanFlags): Promise<number> {
   const asked = await ask(jobFile, 'plan', flags);
@@ -64,6 +72,8 @@ interface Asked {
   readonly flags: RunFlags;
   /** One for each target that is to be run. */
   readonly jobs: readonly Job[];
+  /** One for each target of the job. */
+  readonly all: readonly Job[];
   readonly isList: boolean;
 }
 
@@ -73,7 +83,7 @@ async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Ask
   for (const warning of warnings) {
     process.stderr.write(`${warning.file}:${warning.line}:${warning.column}  warning  ${warning.message}\n`);
   }
-  return { jobFile, mode, flags, jobs: selectTargets(jobs, flags.target ?? []), isList };
+  return { jobFile, mode, flags, jobs: selectTargets(jobs, flags.target ?? []), all: jobs, isList };
 }
 
 interface Ended {
@@ -87,49 +97,103 @@ async function run(asked: Asked, show: (end: RunEnd) => Promise<void>): Promise<
   const { flags } = asked;
   const world = openWorld({ logLevel: flags.logLevel ?? null, quiet: flags.quiet === true });
   try {
-    return asked.isList ? await runList(asked, show, world) : await runOne(asked, show, world);
+    const several = asked.isList || isSeries(asked);
+    return several ? await runList(asked, show, world) : await runOne(asked, show, world);
   } finally {
     world.close();
   }
 }
 
-async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world: World): Promise<Ended> {
-  const [job] = asked.jobs;
-  if (job === undefined) return { exitCode: 0, ends: [] };
-  const end = await runJob(job, optionsOf(asked), world);
-  await show(end);
-  if (asked.flags.json === true) printJson(end.report);
-  else print(describeRun(end.report, end.directory));
-  if (end.stopped !== null) process.stderr.write(`stopped  ${end.stopped.message}\n`);
-  const next = asked.mode === 'plan' ? nextAfterPlan(end.report, asked) : nextAfterApply(end, asked);
-  close(`${verdict(end.report)} It is safe to run again. ${next}`);
-  return { exitCode: end.report.exitCode, ends: [end] };
+/** Whether each of several files may be a run of its own. */
+function isSeries({ jobs }: Asked): boolean {
+  const [job] = jobs;
+  return job?.feeds.some(({ source }) => source.kind === 'pattern' && source.pick === 'all') ?? false;
 }
 
-/** One block for each target as soon as its run has ended, and one sentence about all at the end. */
+async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world: World): Promise<Ended> {
+  const isJson = asked.flags.json === true;
+  const options = optionsOf(asked);
+  for await (const { end, failure } of runTargets(asked.jobs, options, world)) {
+    if (failure !== null) throw failure.code === 'BUG' ? (failure.cause ?? failure) : failure;
+    if (end === null) {
+      if (isJson) printJson({ exitCode: 0, nothingToDo: true });
+      else print(nothingNew);
+      continue;
+    }
+    options.ends.push(end);
+    await show(end);
+    if (isJson) printJson(end.report);
+    else print(describeRun(end.report, end.directory));
+    if (end.stopped !== null) process.stderr.write(`stopped  ${end.stopped.message}\n`);
+  }
+  const [end] = options.ends;
+  if (end === undefined) {
+    close('Nothing was written: there is nothing to do until the next feed. It is safe to run again.');
+    return { exitCode: worstExit(options.leftBehind), ends: [] };
+  }
+  const next = asked.mode === 'plan' ? nextAfterPlan(end.report, asked) : nextAfterApply(end, asked);
+  close(`${verdict(end.report)} It is safe to run again. ${next}`);
+  return { exitCode: worstExit([end.report.exitCode, ...options.leftBehind]), ends: options.ends };
+}
+
+const nothingNew = 'feed    nothing new: what it asks for was done by an earlier run';
+
+/** One block for each run as soon as it has ended, and one sentence about all at the end. */
 async function runList(asked: Asked, show: (end: RunEnd) => Promise<void>, world: World): Promise<Ended> {
   const isJson = asked.flags.json === true;
+  const options = optionsOf(asked);
   const targets: TargetEnd[] = [];
-  for await (const target of runTargets(asked.jobs, optionsOf(asked), world)) {
+  for await (const target of runTargets(asked.jobs, options, world)) {
     targets.push(target);
-    if (!isJson) print(targetHeading(target, targets.length, asked.jobs.length));
-    if (target.failure !== null) printFailure(target.failure, target.job.target.name);
-    if (target.end === null) continue;
-    await show(target.end);
-    if (!isJson) print(describeRun(target.end.report, target.end.directory));
-    if (target.end.stopped !== null) {
-      process.stderr.write(`stopped  ${target.job.target.name}: ${target.end.stopped.message}\n`);
-    }
+    const { end, failure, job } = target;
+    if (!isJson) printHead(target, asked);
+    if (failure !== null) printFailure(failure, job.target.name);
+    if (end === null) continue;
+    options.ends.push(end);
+    await show(end);
+    if (!isJson) print(describeRun(end.report, end.directory));
+    if (end.stopped !== null) process.stderr.write(`stopped  ${job.target.name}: ${end.stopped.message}\n`);
   }
-  const exitCode = worstExit(targets.map(exitCodeOf));
+  const exitCode = worstExit([...targets.map(exitCodeOf), ...options.leftBehind]);
   if (isJson) printJson({ exitCode, targets: targets.map(targetJson) });
   const commands = { again: commandLine(asked.mode, asked), apply: commandLine('apply', asked) };
   close(`${targetsVerdict(targets)} ${nextAfterTargets(targets, commands)}`);
-  return { exitCode, ends: targets.map(({ end }) => end).filter((end) => end !== null) };
+  return { exitCode, ends: options.ends };
 }
 
-function optionsOf({ mode, flags }: Asked): JobRunOptions {
-  return { mode, asOf: flags.asOf ?? null, state: flags.state ?? null };
+/** What stands above the block of a run: whose it is, and which of several files was read. */
+function printHead(target: TargetEnd, asked: Asked): void {
+  if (asked.isList) print(targetHeading(target, asked.jobs.indexOf(target.job) + 1, asked.jobs.length));
+  if (target.end === null) {
+    if (target.failure === null) print(nothingNew);
+  } else if (isSeries(asked)) {
+    print(describeFeed(target.end.report, target.end.waiting));
+  }
+}
+
+/** What the runs are told, and what gathers while they go on. */
+interface Gathering extends TargetsOptions {
+  /** The runs that left a report. */
+  readonly ends: RunEnd[];
+  /** An exit code for each feed that could not be put away. */
+  readonly leftBehind: number[];
+}
+
+function optionsOf({ mode, flags, all }: Asked): Gathering {
+  const leftBehind: number[] = [];
+  const onLeftBehind = (failure: Failure): void => {
+    printFailure(failure, null);
+    leftBehind.push(leftBehindExitCode);
+  };
+  return {
+    mode,
+    asOf: flags.asOf ?? null,
+    state: flags.state ?? null,
+    all,
+    onLeftBehind,
+    leftBehind,
+    ends: [],
+  };
 }
 
 function severalPlans(): Failure {

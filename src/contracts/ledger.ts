@@ -1,5 +1,5 @@
 import type { Change, Outcome } from '../domain/change.ts';
-import type { QuarantinedRow } from '../domain/person.ts';
+import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import type { Account } from '../domain/user.ts';
 
 /** Entries are kept per job and target origin, so that test and production never mix. */
@@ -13,16 +13,28 @@ export interface Scope {
 export interface ScopeMemory {
   /** `asOf` of the last complete read of the target; null when there never was one: then the accounts are no state. */
   readonly completeReadAt: string | null;
-  /** The last full feed that a run applied without being held. */
-  readonly acceptedFeed: AcceptedFeed | null;
   readonly lastAppliedRun: string | null;
 }
 
+/** A feed that an apply went on with, since no guard held it. */
 export interface AcceptedFeed {
+  /** Its name in the job's list of feeds; '' where the job has one feed. */
+  readonly feed: string;
+  /** Last part of the file's path; `-` for standard input. */
+  readonly file: string;
   readonly sha256: string;
   readonly bytes: number;
   readonly rows: number;
+  /** When the file was last written; null for what was no file. */
+  readonly modifiedAt: string | null;
+  /** `asOf` of the run. */
   readonly at: string;
+}
+
+/** With the run that accepted it: only one that ended with 0 or 2 has settled what the feed asked for. */
+export interface FeedAcceptance extends AcceptedFeed {
+  readonly runId: string;
+  readonly exitCode: number | null;
 }
 
 export type RunMode = 'plan' | 'apply';
@@ -122,7 +134,11 @@ export interface Ledger {
 
   scope(scope: Scope): Promise<ScopeMemory>;
   noteCompleteRead(scope: Scope, at: string): Promise<void>;
-  acceptFeed(scope: Scope, feed: AcceptedFeed): Promise<void>;
+  acceptFeed(runId: string, feed: AcceptedFeed): Promise<void>;
+  /** The feed of this name that was accepted last; null when none was. */
+  lastAcceptedFeed(scope: Scope, feed: string): Promise<FeedAcceptance | null>;
+  /** Every time that these bytes were accepted as the feed of this name, newest first. */
+  acceptedFeeds(scope: Scope, feed: string, sha256: string): Promise<readonly FeedAcceptance[]>;
 
   /** All accounts of the scope, ordered by user id. */
   accounts(scope: Scope): AsyncIterable<readonly Account[]>;
@@ -155,6 +171,9 @@ export interface Ledger {
   storeQuarantine(runId: string, rows: readonly QuarantinedRow[]): Promise<void>;
   /** In the order of the lines. */
   quarantine(runId: string): AsyncIterable<readonly QuarantinedRow[]>;
+  storeDuplicates(runId: string, rows: readonly DuplicateRow[]): Promise<void>;
+  /** In the order of the lines. */
+  duplicates(runId: string): AsyncIterable<readonly DuplicateRow[]>;
 
   recordIntents(runId: string, intents: readonly Intent[]): Promise<void>;
   /** Outcomes and accounts in one transaction. A later outcome of the same step replaces the earlier one. */

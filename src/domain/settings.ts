@@ -223,9 +223,20 @@ export interface RateLimit {
   readonly perMs: number;
 }
 
+export interface RecordRate {
+  readonly records: number;
+  readonly perMs: number;
+}
+
 export interface Limits {
   /** All of them hold at once. */
   readonly rates: readonly RateLimit[];
+  /** Records that all requests together carry; hold beside the rates. */
+  readonly recordRates?: readonly RecordRate[];
+  /** Of a provider: false where nobody states the limit, and the target says when it is exceeded. The rates are then only where to begin. */
+  readonly known?: false;
+  /** Set: the limit is looked for, beginning here. Rates, where there are any, still hold. */
+  readonly adaptiveFrom?: RateLimit;
   readonly concurrency: number;
   /** Steps in one request, at most. */
   readonly batchSize: number;
@@ -233,6 +244,10 @@ export interface Limits {
   readonly batchBytes: number;
   /** From the first byte sent to the last received, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** The longest pause that a target may ask for; one that asks for more gets its wish by the run ending. 15 minutes when absent. */
+  readonly waitMaxMs?: number;
+  /** How long a target that has answered before may stay away until the run ends. 30 minutes when absent. */
+  readonly outageMaxMs?: number;
 }
 
 /** Seconds since 1970 are nobody's friend: times inside are ISO 8601 in UTC, durations end in their unit. */

@@ -1,26 +1,25 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { type BigIntStats, createWriteStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createHash, type Hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure } from '../domain/failure.ts';
+import type { FeedLimits } from '../domain/settings.ts';
+import { expandGzip } from './expand-gzip.ts';
 
 const chunkBytes = 64 * 1024;
 
-/** The feed on disk, and what it looked like when it was opened. */
+/** The feed on disk, and what it looked like when it was found. */
 export interface FeedFile {
-  /** What people call it: the path in the job, or `-`. */
+  /** What people call it: the path of the file, `-`, or the command. */
   readonly name: string;
-  readonly path: string;
-  /** True for a copy of standard input, which is removed once it has been read. */
-  readonly spooled: boolean;
+  /** ISO 8601; null for what was no file, such as standard input. */
+  readonly modifiedAt: string | null;
   readonly identity: FileIdentity;
+  /** A private copy that has no name any more; null: the file is read where it lies. */
+  readonly copy: FileHandle | null;
 }
 
 /** What changes when a file is replaced, grows or is written to. */
-interface FileIdentity {
+export interface FileIdentity {
   readonly device: bigint;
   readonly inode: bigint;
   readonly bytes: bigint;
@@ -38,23 +37,36 @@ export function newTally(): ByteTally {
 }
 
 /**
- * Finds the feed. Standard input (`-`) is copied to a file first, readable by its owner only, since a feed is read
- * more than once.
+ * The file at this path, as it is now.
  *
- * @throws Failure (exit 1) when there is no such file, or it is a directory or no plain file.
+ * @throws Failure (exit 1) when there is no such file, or it is a directory or no plain file
  */
-export async function findFeedFile(
-  name: string,
-  options: { readonly stdin?: Readable; readonly spoolDirectory?: string },
-): Promise<FeedFile> {
-  if (name !== '-') return { name, path: name, spooled: false, identity: await identify(name) };
-  const path = await spool(options.stdin ?? process.stdin, options.spoolDirectory ?? tmpdir());
-  return { name, path, spooled: true, identity: await identify(path) };
+export async function findFeedFile(path: string): Promise<FeedFile> {
+  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  requirePlainFile(path, found);
+  return { name: path, modifiedAt: found.mtime.toISOString(), identity: identityOf(found), copy: null };
 }
 
-/** Removes the copy of standard input; leaves every other feed where it is. */
-export async function discardFeedFile(file: FeedFile): Promise<void> {
-  if (file.spooled) await rm(file.path, { force: true });
+/**
+ * What the feed says: the file's bytes, or what they expand to when they begin as gzip does. The tally is of the bytes
+ * as they lie on disk, so that a hash in a manifest is that of the file.
+ *
+ * @throws Failure (exit 1): `FEED_TOO_LARGE`, `FEED_GZIP`, and what `readBytes` throws
+ */
+export async function* readContent(
+  file: FeedFile,
+  tally: ByteTally,
+  limits: Pick<FeedLimits, 'fileBytes' | 'gzipRatio'>,
+): AsyncGenerator<Buffer> {
+  if (file.identity.bytes > limits.fileBytes) throw tooLarge(file.name, limits.fileBytes);
+  let bytes = 0;
+  for await (const chunk of expandGzip(readBytes(file, tally), limits.gzipRatio)) {
+    bytes += chunk.length;
+    if (bytes > limits.fileBytes) throw tooLarge(file.name, limits.fileBytes);
+    yield chunk;
+  }
 }
 
 /**
@@ -63,60 +75,59 @@ export async function discardFeedFile(file: FeedFile): Promise<void> {
  * @throws Failure (exit 1) when the file cannot be read, or is another one at the end than it was when found.
  */
 export async function* readBytes(file: FeedFile, tally: ByteTally): AsyncGenerator<Buffer> {
-  const handle = await open(file.path, 'r').catch((error: unknown) => {
-    throw unreadable(file.path, error);
+  if (file.copy !== null) {
+    yield* streamOf(file.copy, tally);
+    return;
+  }
+  await using handle = await open(file.name, 'r').catch((error: unknown) => {
+    throw unreadable(file.name, error);
   });
-  try {
-    const stream = handle.createReadStream({ highWaterMark: chunkBytes, autoClose: false });
-    for await (const chunk of stream) {
-      const bytes: Buffer = chunk;
-      tally.hash.update(bytes);
-      tally.bytes += bytes.length;
-      yield bytes;
-    }
-    const read = identityOf(await handle.stat({ bigint: true }));
-    const found = await identify(file.path);
-    if (!same(read, file.identity) || !same(found, file.identity)) throw changed(file.name);
-  } finally {
-    await handle.close();
+  yield* streamOf(handle, tally);
+  const read = identityOf(await handle.stat({ bigint: true }));
+  if (!sameIdentity(read, file.identity) || !(await isUnchanged(file))) throw changed(file.name);
+}
+
+/** Whether the file of that name is still the one that was found. */
+export async function isUnchanged(file: FeedFile): Promise<boolean> {
+  const { identity } = await findFeedFile(file.name);
+  return sameIdentity(identity, file.identity);
+}
+
+/** SHA-256 of the file's own bytes, in hex. */
+export async function hashFeedFile(file: FeedFile): Promise<string> {
+  const tally = newTally();
+  for await (const _ of readBytes(file, tally));
+  return tally.hash.digest('hex');
+}
+
+async function* streamOf(handle: FileHandle, tally: ByteTally): AsyncGenerator<Buffer> {
+  const stream = handle.createReadStream({ start: 0, highWaterMark: chunkBytes, autoClose: false });
+  for await (const chunk of stream) {
+    const bytes: Buffer = chunk;
+    tally.hash.update(bytes);
+    tally.bytes += bytes.length;
+    yield bytes;
   }
 }
 
-async function spool(stdin: Readable, directory: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, `stdin-${randomUUID()}.feed`);
-  await pipeline(stdin, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
-  return path;
-}
-
-async function identify(path: string): Promise<FileIdentity> {
-  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
-    throw unreadable(path, error);
+function requirePlainFile(path: string, found: BigIntStats): void {
+  if (found.isFile()) return;
+  const isDirectory = found.isDirectory();
+  throw new Failure({
+    code: isDirectory ? 'FEED_DIRECTORY' : 'FEED_UNREADABLE',
+    exit: 1,
+    message: `The feed ${path} is ${isDirectory ? 'a directory' : 'not a plain file'}.`,
+    hint: isDirectory
+      ? 'Name a file in feed.path, or a pattern such as "inbox/*.csv".'
+      : 'Set feed.path to "-" and pipe the feed in.',
   });
-  if (found.isDirectory()) {
-    throw new Failure({
-      code: 'FEED_DIRECTORY',
-      exit: 1,
-      message: `The feed ${path} is a directory.`,
-      hint: 'Name a file in feed.path.',
-    });
-  }
-  if (!found.isFile()) {
-    throw new Failure({
-      code: 'FEED_UNREADABLE',
-      exit: 1,
-      message: `The feed ${path} is not a plain file.`,
-      hint: 'Set feed.path to "-" and pipe the feed in.',
-    });
-  }
-  return identityOf(found);
 }
 
-function identityOf(stats: BigIntStats): FileIdentity {
+export function identityOf(stats: BigIntStats): FileIdentity {
   return { device: stats.dev, inode: stats.ino, bytes: stats.size, modifiedNs: stats.mtimeNs };
 }
 
-function same(one: FileIdentity, other: FileIdentity): boolean {
+function sameIdentity(one: FileIdentity, other: FileIdentity): boolean {
   return (
     one.device === other.device &&
     one.inode === other.inode &&
@@ -151,5 +162,14 @@ function changed(name: string): Failure {
     exit: 1,
     message: `The feed ${name} changed while it was read.`,
     hint: 'Run again once it is completely delivered; deliver it under another name and rename it at the end.',
+  });
+}
+
+export function tooLarge(name: string, bytesMax: number): Failure {
+  return new Failure({
+    code: 'FEED_TOO_LARGE',
+    exit: 1,
+    message: `The feed ${name} has more than ${bytesMax} bytes.`,
+    hint: 'Look whether it is the right file; if it is, raise feed.limits.file in the job.',
   });
 }

@@ -2,8 +2,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Cell } from '../domain/person.ts';
 import { Secret } from '../domain/secret.ts';
 import type { FeedSettings } from '../domain/settings.ts';
-import { decodeText } from './decode-text.ts';
-import { findFeedFile, newTally, readBytes } from './feed-file.ts';
+import { type FeedFile, newTally, readContent } from './feed-file.ts';
 import type { FeedRecord, FeedShape } from './feed-record.ts';
 import { readRecords } from './read-records.ts';
 
@@ -24,24 +23,24 @@ export interface PasswordsWanted {
  */
 export async function readPasswords(
   settings: FeedSettings,
+  file: FeedFile,
   { lines, sha256 }: PasswordsWanted,
 ): Promise<ReadonlyMap<number, Secret>> {
   const found = new Map<number, Secret>();
   const { passwordColumn } = settings;
   if (passwordColumn === null || lines.size === 0) return found;
-  const file = await findFeedFile(settings.path, {});
   const tally = newTally();
-  const text = decodeText(readBytes(file, tally), settings.encoding);
+  const bytes = readContent(file, tally, settings.limits);
   const shape: FeedShape = { headers: [], partial: false, warnings: [] };
   const options = { headers: [passwordColumn], headerAliases: {}, shape };
-  for await (const records of readRecords(text, settings, options)) {
+  for await (const records of readRecords(bytes, settings, options)) {
     for (const record of records) {
       if (record.trailer !== null || !lines.has(record.line)) continue;
-      const password = passwordIn(record, settings.path);
+      const password = passwordIn(record, file.name);
       if (password !== '') found.set(record.line, new Secret(password));
     }
   }
-  if (tally.hash.digest('hex') !== sha256) throw changed(settings.path);
+  if (tally.hash.digest('hex') !== sha256) throw changed(file.name);
   return found;
 }
 

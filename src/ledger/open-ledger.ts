@@ -1,4 +1,5 @@
 import type { Ledger } from '../contracts/ledger.ts';
+import { acceptedFeedEntries } from './accepted-feeds.ts';
 import { accountEntries } from './accounts.ts';
 import { changeEntries } from './changes.ts';
 import { connect } from './connection.ts';
@@ -37,6 +38,7 @@ export async function openLedger(
       ...memory,
       ...accountEntries(connection, { idOf, find }),
       ...runs,
+      ...acceptedFeedEntries(connection, { find, numberOf }),
       ...changeEntries(connection, numberOf),
       ...quarantineEntries(connection, numberOf),
       ...stepEntries(connection, { idOf, numberOf }),

@@ -1,4 +1,4 @@
-import type { AcceptedFeed, Ledger, Scope } from '../contracts/ledger.ts';
+import type { Ledger, Scope } from '../contracts/ledger.ts';
 import type { Connection } from './connection.ts';
 
 export interface ScopeIds {
@@ -10,26 +10,23 @@ export interface ScopeIds {
 
 interface MemoryRow {
   readonly complete_read_at: string | null;
-  readonly accepted_feed: string | null;
 }
 
 /** What the ledger knows of a scope besides its accounts. */
 export function scopeEntries(
   connection: Connection,
-): ScopeIds & { readonly memory: Pick<Ledger, 'scope' | 'noteCompleteRead' | 'acceptFeed'> } {
+): ScopeIds & { readonly memory: Pick<Ledger, 'scope' | 'noteCompleteRead'> } {
   const ids = scopeIds(connection);
-  const memory = connection.query<MemoryRow>(
-    'SELECT complete_read_at, accepted_feed FROM scopes WHERE scope_id = ?',
-  );
-  // A run that ended with 1, 3, 5 or 75 wrote nothing. One that was killed has no exit code, but intents.
+  const memory = connection.query<MemoryRow>('SELECT complete_read_at FROM scopes WHERE scope_id = ?');
+  // A run that ended with 1, 3, 5 or 75 wrote nothing, nor did one without facts, for which no feed waited. One that
+  // was killed has no exit code, but intents.
   const lastApplied = connection.query<{ run_id: string }>(
     `SELECT run_id FROM runs
-     WHERE scope_id = ? AND mode = 'apply' AND (exit_code IN (0, 2, 4) OR EXISTS (
+     WHERE scope_id = ? AND mode = 'apply' AND (exit_code IN (2, 4) OR (exit_code = 0 AND facts <> 'null') OR EXISTS (
        SELECT 1 FROM steps WHERE steps.run_number = runs.run_number AND batch IS NOT NULL))
      ORDER BY run_number DESC LIMIT 1`,
   );
   const noteRead = connection.command('UPDATE scopes SET complete_read_at = ? WHERE scope_id = ?');
-  const accept = connection.command('UPDATE scopes SET accepted_feed = ? WHERE scope_id = ?');
 
   return {
     ...ids,
@@ -39,15 +36,11 @@ export function scopeEntries(
         const row = id === null ? undefined : memory.get(id);
         return {
           completeReadAt: row?.complete_read_at ?? null,
-          acceptedFeed: row?.accepted_feed ? (JSON.parse(row.accepted_feed) as AcceptedFeed) : null,
           lastAppliedRun: id === null ? null : (lastApplied.get(id)?.run_id ?? null),
         };
       },
       async noteCompleteRead(scope, at) {
         noteRead.run(at, ids.idOf(scope));
-      },
-      async acceptFeed(scope, feed) {
-        accept.run(JSON.stringify(feed), ids.idOf(scope));
       },
     },
   };

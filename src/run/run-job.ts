@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Job } from '../job/job.ts';
 import { openMatching } from '../match/open-matching.ts';
 import { failureKeys } from '../report/explain-change.ts';
@@ -9,13 +9,14 @@ import type { Report } from '../report/report.ts';
 import { type Comparison, compare } from './compare.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
+import type { FeedDelivery } from './feed-delivery.ts';
 import { makePlan, type Plan } from './make-plan.ts';
 import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
 import { remember } from './remember.ts';
 import { endState, reportRun } from './report-run.ts';
 import { sendPlan } from './send-plan.ts';
 import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
-import { setAsideDuplicates, takeFeed } from './take-feed.ts';
+import { type TakenFeed, takeFeeds, unitePeople } from './take-feed.ts';
 import { type StateSource, takeState } from './take-state.ts';
 import { toolVersion } from './version.ts';
 import type { World } from './world.ts';
@@ -23,8 +24,8 @@ import type { World } from './world.ts';
 export interface JobRunOptions extends RunOptions {
   /** Where the users are taken from, when not where the job says. */
   readonly state: StateSource | null;
-  /** Told of the feed once it is read, before anything is written; throws when it must not be used. */
-  readonly onFeed?: (feed: FeedFacts) => void;
+  /** Where the feeds come from, for this target and all others of the command. */
+  readonly feeds: FeedDelivery;
 }
 
 export interface RunEnd {
@@ -34,52 +35,68 @@ export interface RunEnd {
   readonly planFile: string;
   /** What stopped the run before its end; null when it came to it. */
   readonly stopped: Failure | null;
+  /** How many deltas wait behind the one that was read. */
+  readonly waiting: number;
 }
 
 /**
  * The whole run: feed and state meet, what differs becomes a plan, guards judge it, and an apply sends it.
  * Throws when nothing was written; what goes wrong after the first write is in the report.
+ *
+ * @returns null when no feed waits that this target has not taken already: then there is no report
  */
-export async function runJob(job: Job, options: JobRunOptions, world: World): Promise<RunEnd> {
+export async function runJob(job: Job, options: JobRunOptions, world: World): Promise<RunEnd | null> {
   const open = await openRun(job, options, world);
   const matching = openMatching(stagingFolder(job, open), {
     match: job.match,
     attributes: job.target.provider.attributes,
+    feeds: job.feeds,
   });
   let target: Target | null = null;
   let sending = false;
   try {
+    let doubts = noDoubts;
+    // What an earlier run left open is settled from the ledger and the target: that takes no feed, however it fails.
+    if (options.mode === 'apply' && (await hasOpenRuns(open))) {
+      world.progress.stage('settling an earlier run');
+      target = await connectTarget(job, world);
+      doubts = await settleEarlier(open, target, world);
+    }
     world.progress.stage('reading the feed');
-    const feed = await takeFeed(job, open, matching, world);
-    options.onFeed?.(feed.facts);
+    const given = await options.feeds.next(job, open.ledger);
+    if (given === null) return await endWithoutFeed(open, world);
+    const { feeds, quarantined } = await takeFeeds(job, given.files, open, matching, world);
 
     world.progress.stage('reading the target');
-    target = await connectTarget(job, world);
-    const doubts = options.mode === 'apply' ? await settleEarlier(open, target, world) : noDoubts;
+    target ??= await connectTarget(job, world);
     const source = options.state ?? job.state.from;
     await takeState(job, source, open, target, matching);
 
     world.progress.stage('comparing');
     matching.index();
-    const quarantined = feed.quarantined + (await setAsideDuplicates(open, matching));
-    const inputs = { feed: feed.facts, quarantined, asOf: open.run.asOf, inDoubt: doubts.people };
+    const notTaken = await unitePeople(open, matching);
+    const setAside = {
+      quarantined: quarantined + notTaken.quarantined,
+      duplicates: notTaken.duplicates,
+      excluded: excludedIn(feeds),
+    };
+    const inputs = { feeds, setAside, asOf: open.run.asOf, inDoubt: doubts.people };
     const comparison = compare(job, target, matching, inputs);
-    const plan = await makePlan(job, open, matching, feed.facts, comparison);
-    const facts = factsOf(job, open, target, plan, {
-      feed: feed.facts,
-      comparison,
-      world,
-    });
+    const plan = await makePlan(job, open, matching, feeds, comparison);
+    const facts = factsOf(job, open, target, plan, { feeds, comparison, world });
     await open.ledger.saveRunFacts(open.run.id, facts);
 
     let stopped: Failure | null = null;
     if (options.mode === 'apply' && !plan.held) {
-      await remember(job, source, open, matching, feed.facts);
+      await remember(job, source, open, matching, feeds);
       matching.close();
       sending = plan.planned > 0;
-      stopped = await sendOrStop(job, open, target, { plan, doubts, feed: feed.facts }, world);
+      stopped = await sendOrStop(job, open, target, { plan, doubts, feeds }, world);
     }
-    return await account(open, plan, { ...facts, ...endOf(target, stopped) }, stopped, world);
+    const ended = { ...facts, ...endOf(target, stopped) };
+    const end = { ...(await account(open, plan, ended, stopped, world)), waiting: given.waiting };
+    if (options.mode === 'apply' && isSettled(end.report)) given.settledBy(open.run.id);
+    return end;
   } catch (error) {
     const told = sending ? brokenOff(error, open) : error;
     await giveUp(open, told, world);
@@ -90,6 +107,26 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     await target?.close();
     await open.close();
   }
+}
+
+async function hasOpenRuns({ ledger, scope, run }: OpenRun): Promise<boolean> {
+  return (await ledger.openRuns(scope)).some(({ id }) => id !== run.id);
+}
+
+function isSettled({ exitCode }: Report): boolean {
+  return exitCode === 0 || exitCode === 2;
+}
+
+/** Such a run leaves an entry in the ledger, so that everybody sees that it was there, and nothing else. */
+async function endWithoutFeed({ ledger, run, directory }: OpenRun, world: World): Promise<null> {
+  const finishedAt = new Date(world.clock.now()).toISOString();
+  await ledger.finishRun(run.id, { state: 'finished', finishedAt, exitCode: 0 });
+  await rmdir(directory).catch(() => undefined);
+  return null;
+}
+
+function excludedIn(feeds: readonly TakenFeed[]): number {
+  return feeds.reduce((rows, { facts }) => rows + (facts?.excluded ?? 0), 0);
 }
 
 /** Personal data of the run rest here while it goes on: beside the ledger, a folder for each job and target. */
@@ -106,7 +143,7 @@ function factsOf(
   open: OpenRun,
   target: Target,
   plan: Plan,
-  found: { readonly feed: FeedFacts; readonly comparison: Comparison; readonly world: World },
+  found: { readonly feeds: readonly TakenFeed[]; readonly comparison: Comparison; readonly world: World },
 ): RunFacts {
   return {
     directory: open.directory,
@@ -115,7 +152,7 @@ function factsOf(
     trigger: found.world.trigger,
     previousRun: open.memory.lastAppliedRun,
     target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
-    feed: found.feed,
+    feeds: found.feeds.map(({ settings: { name, path: place }, facts }) => ({ name, path: place, facts })),
     rows: found.comparison.rows,
     users: plan.users,
     references: { unresolved: found.comparison.unresolvedReferences },
@@ -132,12 +169,12 @@ async function sendOrStop(
   job: Job,
   open: OpenRun,
   target: Target,
-  made: { readonly plan: Plan; readonly doubts: EarlierDoubts; readonly feed: FeedFacts },
+  made: { readonly plan: Plan; readonly doubts: EarlierDoubts; readonly feeds: readonly TakenFeed[] },
   world: World,
 ): Promise<Failure | null> {
   world.progress.sending(made.plan.planned);
   try {
-    const sending = { doubtfulCreates: made.doubts.creates, feedSha256: made.feed.sha256 };
+    const sending = { doubtfulCreates: made.doubts.creates, feeds: made.feeds };
     const stopped = await sendPlan(job, open, target, sending, world);
     return stopped ?? (world.signal.aborted ? interrupted() : null);
   } catch (error) {
@@ -193,7 +230,7 @@ async function account(
   facts: RunFacts,
   stopped: Failure | null,
   world: World,
-): Promise<RunEnd> {
+): Promise<Omit<RunEnd, 'waiting'>> {
   const { ledger, run, scope, directory } = open;
   const finishedAt = new Date(world.clock.now()).toISOString();
   await ledger.saveRunFacts(run.id, facts);

@@ -1,39 +1,55 @@
-import path from 'node:path';
-import { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
-import type { FeedFacts } from '../domain/feed-facts.ts';
-import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from '../feed/feed-file.ts';
 import type { Job } from '../job/job.ts';
+import { FeedDelivery } from './feed-delivery.ts';
+import { putAway } from './put-away.ts';
 import { type JobRunOptions, type RunEnd, runJob } from './run-job.ts';
 import type { World } from './world.ts';
 
-/** How the run of one target ended: with a report, or with a failure before it wrote anything or could report it. */
+/**
+ * How the run of one target ended: with a report, or with a failure before it wrote anything or could report it, or
+ * with neither when nothing waited for it.
+ */
 export type TargetEnd = { readonly job: Job } & (
   | { readonly end: RunEnd; readonly failure: null }
-  | { readonly end: null; readonly failure: Failure }
+  | { readonly end: null; readonly failure: Failure | null }
 );
+
+export interface TargetsOptions extends Omit<JobRunOptions, 'feeds'> {
+  /** One for each target of the job, those included that are not run; the jobs that are run when absent. */
+  readonly all?: readonly Job[];
+  /** Told of a feed that was settled and could not be put away. */
+  readonly onLeftBehind?: (failure: Failure) => void;
+}
 
 /**
  * Runs a job's targets one after the other, in their order, and gives each one's end when it has come. All see the
- * same bytes of the feed: standard input is kept for all of them, and a file that is another one for a later target
- * ends that target's run before it writes. What goes wrong with one target does not stop the others.
+ * same bytes of the feed. What goes wrong with one target does not stop the others. Where several deltas wait, each is
+ * a run of its own, and the first that does not end well ends the turn of its target; a plan is made of the first only.
+ * Feeds that every target has settled are put away at the end.
  */
 export async function* runTargets(
   jobs: readonly Job[],
-  options: Omit<JobRunOptions, 'onFeed'>,
+  { all = jobs, onLeftBehind = () => undefined, ...options }: TargetsOptions,
   world: World,
 ): AsyncGenerator<TargetEnd> {
-  const [first] = jobs;
-  if (first === undefined) return;
-  const onFeed = sameFeed();
-  const spool = first.feed.path === '-' ? await keepStdin(first, world) : null;
+  const feeds = new FeedDelivery(jobs, world);
   try {
     for (const job of jobs) {
-      yield await runTarget(job, { ...options, onFeed }, spool, world);
+      for (let goesOn = true; goesOn; ) {
+        const target = await runTarget(job, { ...options, feeds }, world);
+        goesOn = options.mode === 'apply' && moreWaits(target);
+        yield target;
+      }
     }
+    if (options.mode === 'apply') for (const failure of await putAway(all, feeds)) onLeftBehind(failure);
   } finally {
-    if (spool !== null) await discardFeedFile(spool);
+    await feeds.close();
   }
+}
+
+function moreWaits(target: TargetEnd): boolean {
+  const exitCode = exitCodeOf(target);
+  return (exitCode === 0 || exitCode === 2) && target.end !== null && target.end.waiting > 0;
 }
 
 /** The exit code of one target's run. */
@@ -54,16 +70,10 @@ export function worstExit(codes: readonly number[]): number {
   return worstFirst.find((code) => judged.includes(code)) ?? 0;
 }
 
-async function runTarget(
-  job: Job,
-  options: JobRunOptions,
-  spool: FeedFile | null,
-  world: World,
-): Promise<TargetEnd> {
+async function runTarget(job: Job, options: JobRunOptions, world: World): Promise<TargetEnd> {
   if (world.signal.aborted) return { job, end: null, failure: notBegun() };
-  const stdin = spool === null ? world.stdin : Readable.from(readBytes(spool, newTally()));
   try {
-    return { job, end: await runJob(job, options, { ...world, stdin }), failure: null };
+    return { job, end: await runJob(job, options, world), failure: null };
   } catch (error) {
     const failure = error instanceof Failure ? error : bug(error);
     const { provider, origin } = job.target;
@@ -72,29 +82,7 @@ async function runTarget(
       'the target has no report',
     );
     return { job, end: null, failure };
-  } finally {
-    if (spool !== null) stdin.destroy();
   }
-}
-
-/** Remembers the first target's feed, and refuses another one for those that come after it. */
-function sameFeed(): (feed: FeedFacts) => void {
-  let first: string | null = null;
-  return ({ path: name, sha256 }) => {
-    first ??= sha256;
-    if (first === sha256) return;
-    throw new Failure({
-      code: 'FEED_CHANGED',
-      message: `The feed ${name} is no longer what an earlier target of this job was given.`,
-      hint: 'Run again once it is completely delivered; then all targets get the same.',
-      exit: 1,
-    });
-  };
-}
-
-/** Beside the ledger, like the copy that a single run would make. */
-function keepStdin(job: Job, world: World): Promise<FeedFile> {
-  return findFeedFile('-', { stdin: world.stdin, spoolDirectory: path.dirname(job.ledger) });
 }
 
 function notBegun(): Failure {

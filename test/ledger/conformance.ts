@@ -81,24 +81,52 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       test('remembers nothing of a scope that it has never heard of', async () => {
         expect(await ledger.scope(scope)).toEqual({
           completeReadAt: null,
-          acceptedFeed: null,
           lastAppliedRun: null,
         });
       });
 
-      test('remembers the last complete read and the last accepted feed', async () => {
-        const feed = { sha256: 'ab12', bytes: 110_000_000_000, rows: 1_000_000, at };
+      test('remembers the last complete read', async () => {
         await ledger.noteCompleteRead(scope, '2026-11-01T02:15:00.000Z');
         await ledger.noteCompleteRead(scope, at);
-        await ledger.acceptFeed(scope, { ...feed, sha256: 'older' });
-        await ledger.acceptFeed(scope, feed);
         await reopen();
         expect(await ledger.scope(scope)).toEqual({
           completeReadAt: at,
-          acceptedFeed: feed,
           lastAppliedRun: null,
         });
         expect((await ledger.scope(otherScope)).completeReadAt).toBeNull();
+      });
+
+      test('remembers every accepted feed by name and bytes, and how its run ended', async () => {
+        const feed = {
+          feed: 'employees',
+          file: 'hr.csv',
+          sha256: 'ab12',
+          bytes: 110_000_000_000,
+          rows: 1_000_000,
+          modifiedAt: null,
+          at,
+        };
+        const newer = { ...feed, sha256: 'cd34', modifiedAt: at };
+        await ledger.startRun(run('first'));
+        await ledger.acceptFeed('first', feed);
+        await ledger.acceptFeed('first', { ...feed, feed: 'contractors' });
+        await ledger.finishRun('first', { state: 'stopped', finishedAt: at, exitCode: 4 });
+        await ledger.startRun(run('second'));
+        await ledger.acceptFeed('second', feed);
+        await ledger.acceptFeed('second', newer);
+        await ledger.finishRun('second', { state: 'finished', finishedAt: at, exitCode: 2 });
+        await reopen();
+        expect(await ledger.lastAcceptedFeed(scope, 'employees')).toEqual({
+          ...newer,
+          runId: 'second',
+          exitCode: 2,
+        });
+        expect(await ledger.acceptedFeeds(scope, 'employees', 'ab12')).toEqual([
+          { ...feed, runId: 'second', exitCode: 2 },
+          { ...feed, runId: 'first', exitCode: 4 },
+        ]);
+        expect(await ledger.lastAcceptedFeed(scope, 'visitors')).toBeNull();
+        expect(await ledger.lastAcceptedFeed(otherScope, 'employees')).toBeNull();
       });
 
       test('names the newest run that may have written to the target', async () => {
