@@ -5,28 +5,10 @@ import { type Change, operations } from '../domain/change.ts';
 import type { Attributes, Value } from '../domain/user.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
+import { bare } from './bare-table.ts';
 import { number, plural, printable } from './text.ts';
 
 const colour = colours.createColors(process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '');
-
-/** No borders: what is copied from a terminal into a ticket should still read. */
-const bare = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 /** The result of a run for people: numbers, guards that hold it, the first failures, and where the rest lies. */
 export function describeRun(report: Report, directory: string): string {

@@ -48,7 +48,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
   run('validate', 'check the job file and the header of its feed', [
     'rollcall validate jobs/epm-hr-feed.yaml',
     'rollcall validate jobs/epm-hr-feed.yaml --env production --json',
-  ]).action(async (job: string, flags: ValidateFlags) => done(await validateCommand(job, flags)));
+    'rollcall validate jobs/epm-hr-feed.yaml --sample 20   # rows before and after; they hold personal data',
+  ])
+    .option('--sample [n]', 'show so many rows of the feed before and after mapping (5)', wholeNumber)
+    .action(async (job: string, flags: ValidateFlags) => done(await validateCommand(job, flags)));
 
   withRunOptions(
     run('plan', 'compare feed and target and show what an apply would do; writes to no target', [

@@ -6,28 +6,29 @@ import { JobFailure, type Problem } from '../job/problem.ts';
 import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
 import { close, commandName, print, printJson } from './output.ts';
+import { describeSamples } from './print-sample.ts';
+import { type Sample, takeSamples } from './sample.ts';
 
 export interface ValidateFlags {
   readonly env?: string;
   readonly json?: boolean;
+  /** How many rows to show before and after they are mapped; true: the usual number. */
+  readonly sample?: number | true;
 }
 
-/** Checks the job file, and the feed's header when the feed is there; talks to no target. */
+const usualSample = 5;
+
+/** Checks the job file, and the feed's header when the feed is there, and shows rows of it; talks to no target. */
 export async function validateCommand(jobFile: string, flags: ValidateFlags): Promise<number> {
-  const problems: Problem[] = [];
-  try {
-    const environment = flags.env === undefined ? {} : { environment: flags.env };
-    const { jobs, warnings } = await readJob(jobFile, { providers, ...environment });
-    problems.push(...warnings, ...(await feedProblems(jobFile, jobs)));
-  } catch (error) {
-    if (error instanceof JobFailure) problems.push(...error.problems);
-    else if (error instanceof Failure)
-      problems.push(feedProblem(jobFile, 'error', error.message, error.hint));
-    else throw error;
+  const { problems, samples, isList } = await check(jobFile, flags);
+  const valid = !hasErrors(problems);
+  if (flags.json === true) {
+    const sample = samples === null ? {} : { sample: samples.flatMap(({ rows }) => rows) };
+    printJson({ valid, problems, ...sample });
+  } else {
+    if (samples !== null) print(`${describeSamples(samples, isList)}\n`);
+    if (problems.length > 0) print(formatProblems(problems));
   }
-  const valid = problems.every((problem) => problem.severity !== 'error');
-  if (flags.json === true) printJson({ valid, problems });
-  else if (problems.length > 0) print(formatProblems(problems));
   if (valid) {
     if (flags.json !== true) print(`${jobFile} is valid`);
     close(`Nothing was written. Next: ${commandName()} plan ${jobFile}`);
@@ -35,6 +36,35 @@ export async function validateCommand(jobFile: string, flags: ValidateFlags): Pr
   }
   close('Nothing was written. Mend this first; then it is safe to run the same command again.');
   return 1;
+}
+
+interface Checked {
+  readonly problems: readonly Problem[];
+  /** Null when none were asked for, or the job cannot be used. */
+  readonly samples: readonly Sample[] | null;
+  readonly isList: boolean;
+}
+
+async function check(jobFile: string, { env, sample }: ValidateFlags): Promise<Checked> {
+  const problems: Problem[] = [];
+  try {
+    const environment = env === undefined ? {} : { environment: env };
+    const { jobs, isList, warnings } = await readJob(jobFile, { providers, ...environment });
+    problems.push(...warnings, ...(await feedProblems(jobFile, jobs)));
+    if (sample === undefined || hasErrors(problems)) return { problems, samples: null, isList };
+    const rowsMax = sample === true ? usualSample : sample;
+    return { problems, samples: await takeSamples(jobs, rowsMax, new Date().toISOString()), isList };
+  } catch (error) {
+    if (error instanceof JobFailure) problems.push(...error.problems);
+    else if (error instanceof Failure)
+      problems.push(feedProblem(jobFile, 'error', error.message, error.hint));
+    else throw error;
+    return { problems, samples: null, isList: false };
+  }
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error');
 }
 
 /** What the feed lacks for any of the targets; what several of them miss stands there once. */
