@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Provider } from '../contracts/provider.ts';
 import { Failure } from '../domain/failure.ts';
+import { checkFeeds } from './check-feeds.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkShape, sound } from './check-shape.ts';
 import { checkEnvironments, overlayEnvironment } from './environment.ts';
@@ -107,6 +108,7 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
   const match = resolveMatch(data.match, columnsOf(data), { provider, report });
   const state = resolveState(data.state, { directory, provider, report });
   const policy = resolvePolicy(data.policy, provider, report);
+  checkFeeds(data, { provider, policy, report });
   if (target && policy) review(target, policy, data, report);
   if (!(name && ledger && feeds && match && state && policy && target)) return undefined;
   return {

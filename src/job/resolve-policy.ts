@@ -24,6 +24,14 @@ function checkSupported(raw: unknown, provider: Provider | undefined, report: Re
     if (provider.supports.operations.includes(operation)) continue;
     refuseOperation(operation, ['policy', operation], provider, report);
   }
+  const takesAccess = fieldOf(raw, 'onLeave') === 'disable';
+  if (takesAccess && provider !== undefined && !provider.supports.operations.includes('disable')) {
+    report({
+      path: ['policy', 'onLeave'],
+      message: `${provider.title} cannot disable users`,
+      hint: 'Say `onLeave: keep`, which leaves people on leave as they are, or `active`.',
+    });
+  }
 }
 
 function refuseOperation(operation: Operation, path: FieldPath, provider: Provider, report: Report): void {

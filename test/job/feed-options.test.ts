@@ -140,8 +140,8 @@ const wrong: readonly [title: string, feed: Fields, place: string, message: RegE
   ],
   [
     'a word for two actions',
-    feed({ mode: 'delta', action: { column: 'A', words: { create: ['x'], remove: ['X'] } } }),
-    'action.words.remove',
+    feed({ mode: 'delta', action: { column: 'A', words: { create: ['x'], update: ['X'] } } }),
+    'action.words.update',
     /`create`/,
   ],
   [
@@ -318,13 +318,13 @@ describe('rows', () => {
   });
 
   it('of a delta ask by the words of the job, else by those of the operations', async () => {
-    const named = await feedOf({ mode: 'delta', action: { column: 'A', words: { remove: ['DEL', 'x'] } } });
+    const named = await feedOf({ mode: 'delta', action: { column: 'A', words: { create: ['ADD', 'x'] } } });
     expect(named.action?.words).toEqual({
-      create: [],
+      create: ['add', 'x'],
       update: [],
       enable: [],
       disable: [],
-      remove: ['del', 'x'],
+      remove: [],
     });
     const plain = await feedOf({ mode: 'delta', action: { column: 'A' } });
     expect(plain.action?.words.disable).toEqual(['disable']);

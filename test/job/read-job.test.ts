@@ -46,15 +46,17 @@ describe('a valid job', () => {
       guards: defaultGuards,
       firstLoad: false,
       report: { directory: join(directory, 'runs') },
-      feed: {
-        path: join(directory, 'hr.csv'),
-        mode: 'full',
-        format: 'csv',
-        encoding: 'auto',
-        delimiter: ',',
-        passwordColumn: null,
-        whole: { rows: null, manifest: null, trailer: null },
-      },
+      feeds: [
+        {
+          path: join(directory, 'hr.csv'),
+          mode: 'full',
+          format: 'csv',
+          encoding: 'auto',
+          delimiter: ',',
+          passwordColumn: null,
+          whole: { rows: null, manifest: null, trailer: null },
+        },
+      ],
     });
   });
 
@@ -208,7 +210,11 @@ describe('the feed', () => {
     ['-', 'csv', ','],
   ])('%s is read as %s with its usual delimiter', async (path, format, delimiter) => {
     const { job, directory } = await read(withFeed({ path }));
-    expect(firstFeed(job)).toMatchObject({ format, delimiter, path: path === '-' ? '-' : join(directory, path) });
+    expect(firstFeed(job)).toMatchObject({
+      format,
+      delimiter,
+      path: path === '-' ? '-' : join(directory, path),
+    });
   });
 
   it('takes a declared format, delimiter and encoding before any guess', async () => {
