@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { Failure } from '../domain/failure.ts';
 import { ChunkSource } from './chunk-source.ts';
+import type { FoundText } from './feed-record.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -16,17 +17,23 @@ const undefinedInWindows1252: readonly number[] = [0x81, 0x8d, 0x8f, 0x90, 0x9d]
  * The feed's bytes as UTF-8 without a byte order mark. UTF-8 is only checked; other encodings are converted.
  * A multi-byte character is never cut between two chunks.
  *
+ * @param found told what the bytes are, before the first are given
  * @param encoding a label of the WHATWG encoding standard; `auto`: UTF-16 where the first bytes prove it, else UTF-8
  * @throws Failure (exit 1, `FEED_ENCODING`) with the line and the byte offset (from 0) of the first invalid byte; at
  * the end, when a feed declared to have one byte for each character is UTF-8 from its first byte to its last
  */
-export async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+export async function* decodeText(
+  chunks: AsyncIterable<Buffer>,
+  encoding: string,
+  found: (text: FoundText) => void = () => undefined,
+): AsyncGenerator<Buffer> {
   const source = new ChunkSource(chunks);
   try {
     const start = await startOf(source);
     const proven = markedEncoding(start) ?? unmarkedUtf16(start) ?? 'utf-8';
     const decoder = decoderFor(encoding === 'auto' ? proven : encoding);
     checkMark(start, decoder.encoding);
+    found({ encoding: decoder.encoding, byteOrderMark: markedEncoding(start) !== null });
     const bytes = source.rest();
     if (decoder.encoding === 'utf-8') yield* checkedUtf8(bytes);
     else

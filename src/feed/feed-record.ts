@@ -30,6 +30,14 @@ export interface FeedShape {
   partial: boolean;
   /** What is odd about the header and does no harm, one sentence each. */
   warnings: readonly string[];
+  /** What the bytes turned out to be. */
+  text?: FoundText;
+}
+
+export interface FoundText {
+  /** Canonical label of the WHATWG encoding standard. */
+  readonly encoding: string;
+  readonly byteOrderMark: boolean;
 }
 
 /** What every format's reader needs to know. */
@@ -67,4 +75,12 @@ export function brokenRecord(line: number, headers: readonly string[], fault: Fa
 /** The record that states the row count. */
 export function trailerRecord(line: number, cells: readonly string[]): FeedRecord {
   return { line, cells: [], fault: null, unfit: null, trailer: cells };
+}
+
+export function fieldTooLong(column: string | null, bytesMax: number): Fault {
+  return {
+    code: 'FIELD_TOO_LONG',
+    column,
+    message: `The cell is longer than ${bytesMax} bytes (feed.limits.field).`,
+  };
 }

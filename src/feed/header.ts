@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { Failure } from '../domain/failure.ts';
-import type { ReaderOptions } from './feed-record.ts';
+import type { Fault, ReaderOptions } from './feed-record.ts';
 
 const shownHeadersMax = 50;
 const shownCharactersMax = 80;
@@ -55,6 +55,17 @@ export function readHeader(
     ),
   };
 }
+
+/** Whether a row is the header once more. */
+export function repeatsHeader(cells: readonly string[], { names }: Header): boolean {
+  return cells[0]?.trim() === names[0] && names.every((name, at) => (cells[at] ?? '').trim() === name);
+}
+
+export const headerAgain: Fault = {
+  code: 'HEADER_AGAIN',
+  column: null,
+  message: 'The row repeats the header: two files seem to be joined. Take it out if both belong to the feed.',
+};
 
 function tooManyColumns(found: number, columnsMax: number): Failure {
   return new Failure({
@@ -125,12 +136,15 @@ export function missingColumns(
   });
 }
 
+/** As the report writes it (`src/report/csv.ts`), with one apostrophe more. */
+const neutralised = /^'(?='*(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠]))/u;
+
 /**
  * Takes off the apostrophe that a rejects file puts before what a spreadsheet would run as a formula. A cell that had
  * one of its own got another, so exactly one goes.
  */
 export function withoutApostrophe(cell: string): string {
-  return /^'(?='*[=+\-@\t\r])/.test(cell) ? cell.slice(1) : cell;
+  return neutralised.test(cell) ? cell.slice(1) : cell;
 }
 
 function duplicate(name: string, earlier: number, later: number): Failure {

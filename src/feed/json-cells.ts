@@ -1,5 +1,6 @@
 import type { Cell } from '../domain/person.ts';
 import { missingColumns } from './header.ts';
+import { NumberText } from './strict-json.ts';
 
 const namesMax = 200;
 
@@ -9,11 +10,15 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export interface JsonCells {
   readonly cells: readonly Cell[];
   readonly unfit: ReadonlyMap<number, string> | null;
+  /** Positions of the names that the record does not have; null when it has all. */
+  readonly absent: ReadonlySet<number> | null;
 }
 
 /** True for a JSON object; false for arrays, null and scalars. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
+  );
 }
 
 /** Reads the mapped names of JSON records, and remembers which of them ever occurred. */
@@ -35,9 +40,14 @@ export class JsonCellReader {
   cellsOf(record: JsonObject): JsonCells {
     if (this.#names.size < namesMax) this.#noteNames(record);
     let unfit: Map<number, string> | null = null;
+    let absent: Set<number> | null = null;
     const cells = this.#columns.map(({ name, path }, position) => {
       const found = valueAt(record, name, path);
-      if (found === undefined) return '';
+      if (found === undefined) {
+        absent ??= new Set();
+        absent.add(position);
+        return '';
+      }
       this.#seen[position] = true;
       const cell = toCell(found);
       if (typeof cell !== 'object' || !('unfit' in cell)) return cell;
@@ -45,7 +55,7 @@ export class JsonCellReader {
       unfit.set(position, cell.unfit);
       return '';
     });
-    return { cells, unfit };
+    return { cells, unfit, absent };
   }
 
   /** @throws Failure (exit 1, `FEED_HEADER`) when a mapped name was in none of the records */
@@ -68,7 +78,7 @@ export class JsonCellReader {
 /** The texts of a record's values, by which a trailer record is told. */
 export function scalarTexts(record: JsonObject): string[] {
   return Object.values(record).map((value) =>
-    typeof value === 'string' || typeof value === 'number' ? String(value) : '',
+    typeof value === 'string' || typeof value === 'number' ? String(value) : numberText(value),
   );
 }
 
@@ -98,14 +108,28 @@ function scalar(value: unknown): string | { readonly unfit: string } {
   if (typeof value === 'string') return value;
   if (value === null) return '';
   if (typeof value === 'boolean') return String(value);
+  if (value instanceof NumberText) return longNumber(value.text);
   if (typeof value !== 'number') {
     return {
       unfit: 'holds an object or a nested list. Name the inner value with a dot, as in "name.first".',
     };
   }
-  // JSON's numbers lose digits beyond 2^53: two people's numbers could become one.
-  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
-    return { unfit: 'holds a number with more digits than can be kept. Write it as text, in quotes.' };
-  }
+  // Whoever wrote such a number may have lost digits: two people's numbers could become one.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return tooManyDigits;
   return String(value);
+}
+
+const tooManyDigits = {
+  unfit: 'holds a number with more digits than can be kept. Write it as text, in quotes.',
+};
+
+/** The text of a number such as 1.10 is kept; what has no plain text that everybody would write is not guessed. */
+function longNumber(text: string): string | { readonly unfit: string } {
+  if (/e/i.test(text)) return { unfit: 'holds a number with an exponent. Write it as text, in quotes.' };
+  const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '');
+  return digits.length > 15 ? tooManyDigits : text;
+}
+
+function numberText(value: unknown): string {
+  return value instanceof NumberText ? value.text : '';
 }

@@ -6,11 +6,12 @@ import {
   brokenRecord,
   type Fault,
   type FeedRecord,
+  fieldTooLong,
   type ReaderOptions,
   readRecord,
   trailerRecord,
 } from './feed-record.ts';
-import { type Header, readHeader, withoutApostrophe } from './header.ts';
+import { type Header, headerAgain, readHeader, repeatsHeader, withoutApostrophe } from './header.ts';
 import { LineWindow } from './line-window.ts';
 import { cellsIgnoringQuotes, csvOptions, type LineAlone, readLineAlone } from './read-line-alone.ts';
 import { TornRows } from './torn-rows.ts';
@@ -178,9 +179,7 @@ class CsvReader {
     const long = this.#longCell(cells);
     if (long !== -1) return fieldTooLong(header.names[long] ?? null, this.#options.limits.fieldBytes);
     const first = cells[0] ?? '';
-    if (first.trim() === header.names[0] && cells.every((cell, at) => cell.trim() === header.names[at])) {
-      return headerAgain;
-    }
+    if (repeatsHeader(cells, header)) return headerAgain;
     if (first.startsWith(byteOrderMark)) return markInside(header.names[0] ?? null);
     return cut && !header.partial && this.#options.finalNewline === 'required' ? noLineEnd : null;
   }
@@ -311,12 +310,6 @@ class CsvReader {
   }
 }
 
-const headerAgain: Fault = {
-  code: 'HEADER_AGAIN',
-  column: null,
-  message: 'The row repeats the header: two files seem to be joined. Take it out if both belong to the feed.',
-};
-
 const noLineEnd: Fault = {
   code: 'NO_LINE_END',
   column: null,
@@ -329,14 +322,6 @@ function markInside(column: string | null): Fault {
     code: 'BAD_VALUE',
     column,
     message: 'A byte order mark stands before the cell: two files seem to be joined. Take the mark out.',
-  };
-}
-
-function fieldTooLong(column: string | null, bytesMax: number): Fault {
-  return {
-    code: 'FIELD_TOO_LONG',
-    column,
-    message: `The cell is longer than ${bytesMax} bytes (feed.limits.field): look for a quote that is not closed.`,
   };
 }
 

@@ -1,11 +1,13 @@
-import type { FeedRecord, ReaderOptions } from './feed-record.ts';
-import { brokenRecord, readRecord, trailerRecord } from './feed-record.ts';
-import { isJsonObject, JsonCellReader, scalarTexts } from './json-cells.ts';
+import { brokenRecord, type FeedRecord, type ReaderOptions } from './feed-record.ts';
+import { JsonCellReader } from './json-cells.ts';
+import { badJson, jsonRecord } from './json-record.ts';
+import { parseStrictly } from './strict-json.ts';
 
 const lineFeed = 0x0a;
 
 /**
- * Reads one JSON object per line; a line that is none costs only itself.
+ * Reads one JSON object per line; a line that is none costs only itself. Lines end with LF or CRLF, the last one with
+ * nothing, if it is whole.
  *
  * @throws Failure (exit 1, `FEED_HEADER`) at the end, when a mapped name was in none of the records
  */
@@ -16,7 +18,7 @@ export async function* readNdjson(
   const reader = new JsonCellReader(options.headers);
   let line = 0;
   let objects = 0;
-  for await (const texts of wholeLines(chunks)) {
+  for await (const texts of wholeLines(chunks, options.limits.recordBytes)) {
     const records: FeedRecord[] = [];
     for (const text of texts) {
       line += 1;
@@ -37,40 +39,55 @@ function toRecord(
   reader: JsonCellReader,
   options: ReaderOptions,
 ): FeedRecord | null {
-  if (text.trim() === '') return null;
-  const value = parseLine(text);
-  if (!isJsonObject(value)) {
-    return brokenRecord(line, options.headers, {
-      code: 'BAD_JSON',
-      column: null,
-      message: value === undefined ? 'The line is not valid JSON.' : 'The line is no JSON object.',
-    });
+  if (/^[ \t\r]*$/.test(text)) return null;
+  const { headers, limits } = options;
+  if (text.length * 3 > limits.recordBytes && Buffer.byteLength(text) > limits.recordBytes) {
+    return tooLong(line, options);
   }
-  const texts = options.trailer === null ? null : scalarTexts(value);
-  if (texts !== null && texts[0]?.trim() === options.trailer) return trailerRecord(line, texts);
-  const { cells, unfit, absent } = reader.cellsOf(value);
-  return readRecord(line, cells, unfit, absent);
+  const parsed = parseLine(text, limits.jsonDepth);
+  if (parsed !== undefined) return jsonRecord(parsed, line, reader, options);
+  const message = `The line is not valid JSON, or is nested deeper than ${limits.jsonDepth} levels (feed.limits.jsonDepth).`;
+  return brokenRecord(line, headers, badJson(message));
 }
 
-/** Undefined, which no JSON text means, for what is not JSON. */
-function parseLine(text: string): unknown {
+type ParsedLine = ReturnType<typeof parseStrictly>;
+
+/** JSON that comes out of JavaScript's own parser as it went in has no name twice and no number that lost digits. */
+function parseLine(text: string, depthMax: number): ParsedLine {
+  const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(trimmed);
+    const exact = JSON.stringify(value) === trimmed && brackets(trimmed) <= depthMax;
+    if (exact) return { value, duplicate: null };
   } catch {
-    return undefined;
+    // Too deep for JSON.stringify, or no JSON: the strict parser tells.
   }
+  return parseStrictly(trimmed, depthMax);
 }
 
-function tooLong(line: number, options: ReaderOptions): FeedRecord {
-  return brokenRecord(line, options.headers, {
+/** At least the levels of the text. */
+function brackets(text: string): number {
+  let found = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (character === 0x5b || character === 0x7b) found += 1;
+  }
+  return found;
+}
+
+function tooLong(line: number, { headers, limits }: ReaderOptions): FeedRecord {
+  return brokenRecord(line, headers, {
     code: 'RECORD_TOO_LONG',
     column: null,
-    message: `The line is longer than ${1_048_576} bytes.`,
+    message: `The line is longer than ${limits.recordBytes} bytes (feed.limits.record).`,
   });
 }
 
 /** The lines that each chunk completes; null stands for one that is longer than the longest record. */
-async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly (string | null)[]> {
+async function* wholeLines(
+  chunks: AsyncIterable<Buffer>,
+  bytesMax: number,
+): AsyncGenerator<readonly (string | null)[]> {
   let carry: Buffer = Buffer.alloc(0);
   let skipping = false;
   for await (const chunk of chunks) {
@@ -80,7 +97,7 @@ async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<readon
     const lines: (string | null)[] = end === -1 ? [] : joined.toString('utf8', 0, end).split('\n');
     if (skipping && lines.length > 0) lines[0] = null;
     if (lines.length > 0) skipping = false;
-    if (carry.length > 1_048_576) {
+    if (carry.length > bytesMax) {
       skipping = true;
       carry = Buffer.alloc(0);
     }

@@ -26,7 +26,7 @@ describe('a JSON array', () => {
 
   it('may be empty', async () => {
     expect((await readText('[]', json)).facts.rows).toBe(0);
-    expect((await readText(' \n', json)).facts.rows).toBe(0);
+    await expect(readText(' \n', json)).rejects.toMatchObject({ code: 'FEED_JSON' });
     expect((await readText('{"users":[]}', json)).facts.rows).toBe(0);
   });
 
@@ -183,5 +183,91 @@ describe('JSON values', () => {
       rules: { ...keys.rules, 'name.givenName': rule() },
     });
     expect(codes(read)).toEqual(['1 BAD_VALUE']);
+  });
+});
+
+describe('the array of people', () => {
+  it('is found where the job says, among others', async () => {
+    const feed = JSON.stringify({ other: [1], data: { c: [7], users: [ana, bo] }, users: [9] });
+    expect(lines(await readText(feed, { ...json, recordsAt: ['data', 'users'] }))).toEqual(['1 1', '2 2']);
+    await expect(readText(feed, { ...json, recordsAt: ['data', 'people'] })).rejects.toThrow(
+      'no array at data.people',
+    );
+    await expect(readText('[]', { ...json, recordsAt: ['users'] })).rejects.toThrow('no array at users');
+  });
+
+  it('is that of a SCIM response, if it is all of it', async () => {
+    const schemas = ['urn:ietf:params:scim:api:messages:2.0:ListResponse'];
+    const all = { Resources: [ana, bo], schemas, totalResults: 2 };
+    expect(lines(await readText(JSON.stringify(all), json))).toEqual(['1 1', '2 2']);
+    for (const recordsAt of [null, ['Resources']]) {
+      const page = readText(JSON.stringify({ ...all, totalResults: 3 }), { ...json, recordsAt });
+      await expect(page).rejects.toThrow('one page of several: it has 2 resources, totalResults says 3');
+    }
+    expect((await readText(JSON.stringify({ schemas, totalResults: 0 }), json)).facts.rows).toBe(0);
+    await expect(readText(JSON.stringify({ schemas, members: [ana] }), json)).rejects.toThrow('Resources');
+  });
+});
+
+describe('what JSON leaves open', () => {
+  const wrap = { json: (record: string) => `[${record}]`, ndjson: (record: string) => record };
+
+  it.each(['json', 'ndjson'] as const)(
+    'is not decided silently: a name that stands twice (%s)',
+    async (format) => {
+      const record = '{"id":"1","login":"ana","first":"Ana","login":"bo"}';
+      const inner = '{"id":"1","login":"ana","first":"Ana","x":[{"a":1,"a":1}]}';
+      for (const [text, column] of [
+        [record, 'login'],
+        [inner, null],
+      ] as const) {
+        const read = await readText(wrap[format](text), { format });
+        expect(read.quarantined).toMatchObject([{ code: 'BAD_JSON', column }]);
+      }
+    },
+  );
+
+  it('is refused where it is about the people as a whole', async () => {
+    const twice = `{"users":[${JSON.stringify(ana)}],"users":[]}`;
+    await expect(readText(twice, json)).rejects.toThrow('stands twice');
+  });
+
+  it.each(['json', 'ndjson'] as const)('is what a person sees in numbers (%s)', async (format) => {
+    const cellOf = async (number: string) => {
+      const read = await readText(wrap[format](`{"id":"1","login":"ana", "first":${number}}`), { format });
+      return read.people[0]?.attributes['name.givenName'] ?? read.quarantined[0]?.message;
+    };
+    expect(await cellOf('1.10')).toBe('1.10');
+    expect(await cellOf('-0')).toBe('-0');
+    expect(await cellOf('1234567')).toBe('1234567');
+    expect(await cellOf('1e5')).toContain('exponent');
+    expect(await cellOf('0.12345678901234567890')).toContain('more digits');
+    expect(await cellOf('9007199254740993')).toContain('more digits');
+  });
+
+  it.each(['json', 'ndjson'] as const)('ends at a depth (%s)', async (format) => {
+    const nested = (levels: number) =>
+      `{"id":"1","login":"ana","first":"A","x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const levels = format === 'json' ? 62 : 63;
+    expect((await readText(wrap[format](nested(levels)), { format })).people).toHaveLength(1);
+    const deep = readText(wrap[format](nested(levels + 1)), { format });
+    if (format === 'json') await expect(deep).rejects.toThrow('deeper than 64 levels');
+    else expect(codes(await deep)).toEqual(['1 BAD_JSON']);
+  });
+
+  it.each(['json', 'ndjson'] as const)('ends at the size of a cell, and of a record (%s)', async (format) => {
+    const long = JSON.stringify({ ...ana, first: 'ü'.repeat(40_000) });
+    expect((await readText(wrap[format](long), { format })).quarantined).toMatchObject([
+      { code: 'FIELD_TOO_LONG', column: 'first' },
+    ]);
+    const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`n${at}`, 1])));
+    expect(codes(await readText(wrap[format](wide), { format }))).toEqual(['1 BAD_JSON']);
+  });
+
+  it('does not matter to UTF-16, a mark, or a carriage return', async () => {
+    const utf16 = Buffer.from(`\ufeff${JSON.stringify([ana])}`, 'utf16le');
+    expect(lines(await readText(utf16, { ...json, encoding: 'auto' }))).toEqual(['1 1']);
+    const marked = `\ufeff${JSON.stringify(ana)}\r\n\r\n${JSON.stringify(bo)}`;
+    expect(lines(await readText(marked, ndjson))).toEqual(['1 1', '3 2']);
   });
 });
