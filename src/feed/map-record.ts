@@ -1,5 +1,4 @@
 import type { AttributeRule } from '../contracts/provider.ts';
-import type { Operation } from '../domain/change.ts';
 import { matchKeyOf } from '../domain/comparison.ts';
 import type { ExcludedRow, Person, QuarantinedRow, Row } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
@@ -41,6 +40,11 @@ interface Draft {
 interface Identity {
   readonly linkKey: string | null;
   readonly matchKey: string | null;
+}
+
+interface WholeIdentity extends Identity {
+  readonly linkKey: string;
+  readonly matchKey: string;
 }
 
 /** Turns records into people, excludes them, or sets them aside. */
@@ -90,35 +94,40 @@ export class RecordMapper {
     const draft = this.#draft(record, leaves ? this.#keyPlans : this.#plans);
     const employed = leaves ? 'left' : (this.#employment?.(record) ?? 'works');
     const identity = this.#identityOf(draft);
-    const fault =
-      draft.missing ?? firstFault(inside, action, draft.fault, employed) ?? this.#lacking(identity);
+    const fault = draft.missing ?? ruled(inside) ?? ruled(action) ?? draft.fault ?? ruled(employed);
     if (fault !== null) return { row, ...fault, ...identity };
+    if (!isWhole(identity)) return { row, ...this.#lacking(), ...identity };
     if (employed === 'left') draft.active = false;
     if (employed === 'notYet' && draft.active) return { row, reason: 'notYetDue', ...identity };
-    return this.#person(record, draft, typeof action === 'string' ? action : null);
+    const person = this.#person(record, row, draft, identity);
+    return typeof action === 'string' ? { ...person, actions: [action] } : person;
   }
 
   /** Nothing but who the person is counts of a row outside; one that names nobody is not ours to worry about. */
   #outside(record: FeedRecord, row: Row): MappedRow {
     const draft = this.#draft(record, this.#keyPlans);
     const identity = this.#identityOf(draft);
-    const isSound = draft.missing === null && draft.fault === null && this.#lacking(identity) === null;
-    if (!this.#outsideLeaves || !isSound) return { row, reason: 'outside', ...identity };
+    const isSound = draft.missing === null && draft.fault === null;
+    if (!this.#outsideLeaves || !isSound || !isWhole(identity))
+      return { row, reason: 'outside', ...identity };
     draft.active = false;
-    return this.#person(record, draft, null);
+    return this.#person(record, row, draft, identity);
   }
 
-  #person(record: FeedRecord, draft: Draft, action: Operation | null): Person {
-    const { linkKey, matchKey } = this.#identityOf(draft);
-    return {
-      rows: [{ line: record.line, cells: record.cells }],
+  #person(record: FeedRecord, row: Row, draft: Draft, { linkKey, matchKey }: WholeIdentity): Person {
+    const person: Person = {
+      rows: [row],
       key: draft.lastingId ?? this.#matchText(draft),
-      linkKey: linkKey ?? '',
-      matchKey: matchKey ?? '',
+      linkKey,
+      matchKey,
       active: draft.active,
       attributes: draft.attributes,
+    };
+    // Most rows have neither, and this is done for every row.
+    if (this.#rank === null && !draft.onLeave) return person;
+    return {
+      ...person,
       ...(draft.onLeave && draft.active ? { onLeave: true } : {}),
-      ...(action === null ? {} : { actions: [action] }),
       ...(this.#rank === null ? {} : { rank: this.#rank(record) }),
     };
   }
@@ -167,9 +176,9 @@ export class RecordMapper {
     };
   }
 
-  /** Only a match attribute that no column fills still lacks then. */
-  #lacking({ linkKey, matchKey }: Identity): Fault | null {
-    return linkKey === null || matchKey === null ? missingKey(this.#keys.match.join(', ')) : null;
+  /** Only a match attribute that no column fills is lacking where every cell was sound. */
+  #lacking(): Fault {
+    return missingKey(this.#keys.match.join(', '));
   }
 
   #matchKey(draft: Draft): string | null {
@@ -185,8 +194,13 @@ export class RecordMapper {
   }
 }
 
-function firstFault(...found: readonly (Fault | string | boolean | null)[]): Fault | null {
-  return found.find((one) => typeof one === 'object' && one !== null) ?? null;
+/** What was ruled, where it is a fault. */
+function ruled(verdict: Fault | string | boolean | null): Fault | null {
+  return typeof verdict === 'object' ? verdict : null;
+}
+
+function isWhole(identity: Identity): identity is WholeIdentity {
+  return identity.linkKey !== null && identity.matchKey !== null;
 }
 
 function noteEmpty(plan: ColumnPlan, record: FeedRecord, draft: Draft): void {
