@@ -107,9 +107,7 @@ export class RecordMapper {
   #outside(record: FeedRecord, row: Row): MappedRow {
     const draft = this.#draft(record, this.#keyPlans);
     const identity = this.#identityOf(draft);
-    const isSound = draft.missing === null && draft.fault === null;
-    if (!this.#outsideLeaves || !isSound || !isWhole(identity))
-      return { row, reason: 'outside', ...identity };
+    if (!this.#outsideLeaves || !isWhole(identity)) return { row, reason: 'outside', ...identity };
     draft.active = false;
     return this.#person(record, row, draft, identity);
   }

@@ -33,6 +33,8 @@ describe('replace', () => {
   it('may leave nothing, which is an empty cell', () => {
     const transform: Transform[] = [{ fn: 'replace', find: 'none', by: '' }, { fn: 'upper' }];
     expect(become('none', ...transform)).toBeUndefined();
+    const table: Transform = { fn: 'map', table: { a: 'b' }, otherwise: 'reject' };
+    expect(become('none', ...transform, table)).toBeUndefined();
     const clearing = column('title', 'cell', { transform, empty: 'clear' });
     expect(personIn(mapColumns([clearing], { cell: 'none' })).attributes.title).toBeNull();
     const rejecting = column('title', 'cell', { transform, empty: 'reject' });
