@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,25 @@ describe('a full feed', () => {
     world.write('hr.csv.done', '');
     expect(codesOf(await world.apply(list))).toEqual([0, 0]);
   });
+});
+
+it('a feed that grows while it is read is refused, and nothing is written', async () => {
+  world.write('hr.csv', feedOf(...Array.from({ length: 20_000 }, (_, number) => number)));
+  const list = await world.jobs({}, one);
+  let grown = false;
+  const aborted = (): boolean => {
+    // The run asks this between two batches of rows.
+    if (!grown) appendFileSync(world.path('hr.csv'), 'E99999,late@example.com\n');
+    grown = true;
+    return false;
+  };
+  const signal = Object.defineProperty(new AbortController().signal, 'aborted', { get: aborted });
+  world.onConnect[north] = () => expect.unreachable();
+  // Asked once before the run begins, too: what grows then is simply read.
+  grown = true;
+  const running = world.apply(list, { signal });
+  grown = false;
+  expect(codesOf(await running)).toEqual(['FEED_CHANGED']);
 });
 
 describe('a command', () => {
@@ -173,6 +192,18 @@ describe('a delta', () => {
     expect(codesOf(await world.apply(list, stdin(feedOf(1))))).toEqual([0]);
     expect(await world.apply(list, stdin(feedOf(1)))).toMatchObject([{ end: null, failure: null }]);
     expect(codesOf(await world.apply(list, stdin(feedOf(2))))).toEqual([0]);
+  });
+
+  it('whose run was stopped midway is not behind its target, and stays where it is', async () => {
+    world.write('hr.csv', feedOf(1));
+    const list = await world.jobs({ mode: 'delta', whenSettled: 'delete' }, one);
+    const stopping = new AbortController();
+    world.onConnect[north] = () => stopping.abort();
+    expect(codesOf(await world.apply(list, { signal: stopping.signal }))).toEqual([4]);
+    expect([existsSync(world.path('hr.csv')), world.created.get(north)]).toEqual([true, []]);
+    world.onConnect[north] = () => {};
+    expect(codesOf(await world.apply(list))).toEqual([0]);
+    expect([existsSync(world.path('hr.csv')), world.created.get(north)]).toEqual([false, loginsOf(1)]);
   });
 
   it('is not taken by a plan', async () => {
