@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, stat, symlink } from 'node:fs/promises';
+import { appendFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/domain/failure.ts';
 import { checkFeed, openFeed } from '../../src/feed/read-feed.ts';
@@ -147,26 +146,6 @@ describe('openFeed', () => {
     expect(seen).toEqual(rows.map((_, index) => `${index + 2} ${index}`));
   });
 
-  it('spools standard input to a file that only its owner can read, and removes it', async () => {
-    const directory = join(await temporaryDirectory(), 'spool');
-    const stdin = Readable.from([Buffer.from('id,login,first\n1,ana,'), Buffer.from('Ana\n')]);
-    const reading = await openFeed(settingsOf('-'), keys, { stdin, spoolDirectory: directory });
-    const [name = ''] = await readdir(directory);
-    expect((await stat(join(directory, name))).mode & 0o777).toBe(0o600);
-    const batches = await collect(reading.batches);
-    expect(batches.flatMap((batch) => batch.people)).toHaveLength(1);
-    expect(reading.facts().path).toBe('-');
-    expect(await readdir(directory)).toEqual([]);
-  });
-
-  it('leaves no copy of standard input behind when its header is wrong', async () => {
-    const directory = await temporaryDirectory();
-    const stdin = Readable.from([Buffer.from('wrong\n1\n')]);
-    const opening = openFeed(settingsOf('-'), keys, { stdin, spoolDirectory: directory });
-    await expect(opening).rejects.toMatchObject({ code: 'FEED_HEADER' });
-    expect(await readdir(directory)).toEqual([]);
-  });
-
   it('refuses what is no plain file', async () => {
     const path = join(await temporaryDirectory(), 'device');
     await symlink('/dev/null', path);
@@ -232,7 +211,10 @@ describe('checkFeed', () => {
   });
 
   it('leaves standard input alone', async () => {
-    expect(await checkFeed(settingsOf('-'), keys)).toEqual({ headers: [], warnings: [] });
+    expect(await checkFeed(settingsOf('-', { source: { kind: 'stdin' } }), keys)).toEqual({
+      headers: [],
+      warnings: [],
+    });
   });
 });
 
