@@ -18,8 +18,8 @@ export function employmentJudge(
   dates: FeedDateReader,
 ): EmploymentJudge | null {
   if (start === null && end === null) return null;
-  const first = start === null ? null : { ...start, position: headers.indexOf(start.column) };
-  const last = end === null ? null : { ...end, position: headers.indexOf(end.column) };
+  const first = placed(start, headers);
+  const last = placed(end, headers);
   return (record) => {
     const zone = dates.zoneOf(record);
     if (typeof zone !== 'string') return badValue(dates.zoneColumn, zone);
@@ -31,9 +31,19 @@ export function employmentJudge(
     // A rehire's old last day says nothing of the new employment.
     if (begins !== null && ends !== null && ends < begins) return contradiction(last?.column ?? '');
     if (begins !== null && today + (first?.leadDays ?? 0) < begins) return 'notYet';
-    if (ends === null) return 'works';
-    return (last?.inclusive === true ? today <= ends : today < ends) ? 'works' : 'left';
+    return ends === null || isEmployedOn(today, ends, last?.inclusive) ? 'works' : 'left';
   };
+}
+
+function isEmployedOn(today: number, ends: number, inclusive = true): boolean {
+  return inclusive ? today <= ends : today < ends;
+}
+
+function placed<T extends { readonly column: string }>(
+  date: T | null,
+  headers: readonly string[],
+): (T & DateColumn) | null {
+  return date === null ? null : { ...date, position: headers.indexOf(date.column) };
 }
 
 /** Null for an empty cell, which sets no bound. */

@@ -25,7 +25,7 @@ function checkTransform(file: TransformFile, path: FieldPath, report: Report): v
     report({
       path: [...path, 'date', 'from'],
       message: 'no date can be read by these tokens',
-      hint: 'Use those of Luxon: dd.MM.yyyy, M/d/yyyy, d-MMM-yy, yyyyMMdd.',
+      hint: 'Use those of Luxon, the year among them: dd.MM.yyyy, M/d/yyyy, d-MMM-yy, yyyyMMdd.',
     });
   }
   if ('phone' in file && !isSupportedCountry(file.phone)) {

@@ -88,9 +88,9 @@ const english = { locale: 'en-US', numberingSystem: 'latn' } as const;
 /** A day whose year, month and day are each told apart from the others. */
 const someDay = DateTime.utc(2019, 11, 23, 14, 5, 6);
 
-/** Whether dates can be read by these tokens at all: what they write, they must read. */
+/** Whether dates can be read by these tokens: Luxon would take a year that is not written for the present one. */
 export function canBeRead(tokens: string): boolean {
-  return readBack(tokens) !== null;
+  return readBack(tokens)?.hasSame(someDay, 'year') === true;
 }
 
 function namesADay(tokens: string): boolean {
@@ -101,7 +101,7 @@ function readBack(tokens: string): DateTime | null {
   const text = someDay.toFormat(tokens, english);
   try {
     const back = DateTime.fromFormat(text, tokens, { ...english, zone: 'utc' });
-    return back.isValid && back.toFormat(tokens, english) === text ? back : null;
+    return back.isValid ? back : null;
   } catch {
     // Tokens that contradict each other, such as a month beside the day of the year, are an error of Luxon's.
     return null;

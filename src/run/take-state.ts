@@ -1,7 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { Person } from '../domain/person.ts';
 import type { Column, FeedSettings } from '../domain/settings.ts';
-import type { User } from '../domain/user.ts';
+import type { Attributes, User } from '../domain/user.ts';
 import { openFeed } from '../feed/read-feed.ts';
 import { firstFeed, type Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
@@ -71,7 +71,13 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
     // What is exported from a target holds no passwords.
     passwordColumn: null,
     whole: { rows: null, manifest: null, trailer: null },
+    // What the feed's rows mean is no matter of the target's users: all of them are the state.
+    where: [],
+    onePerson: null,
+    action: null,
+    employment: { start: null, end: null },
   };
+  const unsaid = nothingSaid(settings.columns);
   const { attributes: rules, headerAliases } = target.provider;
   const exported = await openFeed(settings, { match: job.match, rules, headerAliases });
   for await (const batch of exported.batches) {
@@ -84,11 +90,18 @@ async function* exportedUsers(job: Job, target: Target): AsyncGenerator<readonly
         exit: 1,
       });
     }
-    yield batch.people.map((person) => userOf(person, path, target));
+    yield batch.people.map((person) => userOf(person, { path, target, unsaid }));
   }
 }
 
-function userOf(person: Person, path: string, target: Target): User {
+interface Exported {
+  readonly path: string;
+  readonly target: Target;
+  /** What the user has where the export does not say. */
+  readonly unsaid: Attributes;
+}
+
+function userOf(person: Person, { path, target, unsaid }: Exported): User {
   const { [ownId]: own, ...attributes } = person.attributes;
   const id = typeof own === 'string' ? own : target.provider.idOf(attributes);
   if (id === null) {
@@ -99,15 +112,24 @@ function userOf(person: Person, path: string, target: Target): User {
       exit: 1,
     });
   }
-  return { id, active: person.active, attributes };
+  return { id, active: person.active, attributes: { ...unsaid, ...attributes } };
 }
 
 /** Under this name the target's own id passes through the reading of the file; no provider has such an attribute. */
 const ownId = 'rollcall.id';
 
-/** In an export an empty cell is a value like any other: the user has none. */
+/** In an export an empty cell is a value like any other: the user has none. Its values are the target's already. */
 function asExported(column: Column): Column {
-  return { ...column, empty: 'clear' };
+  return { ...column, empty: 'clear', clearWords: [], transform: [] };
+}
+
+/** A JSON export may leave out what a user does not have. */
+function nothingSaid(columns: readonly Column[]): Attributes {
+  return Object.fromEntries(
+    columns
+      .filter(({ attribute }) => attribute !== 'active' && attribute !== ownId)
+      .map(({ attribute }) => [attribute, null]),
+  );
 }
 
 function ownIdColumn(from: string): Column {

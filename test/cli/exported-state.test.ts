@@ -93,6 +93,31 @@ describe('state from an exported file', () => {
     expect(journal()).toEqual([]);
   });
 
+  it('has all users of the file, whatever the job asks of the rows of its feed', () => {
+    prepare('{ from: file, path: export.csv, idColumn: User ID }');
+    const job = readFileSync(path.join(folder, 'job.yaml'), 'utf8');
+    write(
+      'job.yaml',
+      job
+        .replace(
+          'name.givenName: First',
+          'name.givenName: { from: First, transform: { map: { ines: Ines } } }',
+        )
+        .replace('match:', '  where: [ { column: Site, is: HQ } ]\n  employment: { end: Until }\nmatch:'),
+    );
+    write(
+      'hr.csv',
+      'Id,Login,First,Last,Email,Site,Until\nE1,ines.varga,INES,Name,ines.varga@example.com,HQ,9999-12-31\n',
+    );
+    write(
+      'export.csv',
+      'User ID,Login,First,Last,Email\n' +
+        `${ines},ines.varga,Old,Name,ines.varga@example.com\n${omar},omar.haddad,Old,Name,omar.haddad@example.com\n`,
+    );
+    const { code, report } = apply();
+    expect([code, report?.changes.succeeded, report?.users]).toEqual([0, 1, { managed: 1, unmanaged: 1 }]);
+  });
+
   it('with a row that lacks its id is no state', () => {
     prepare('{ from: file, path: export.csv, idColumn: User ID }');
     write('export.csv', 'User ID,Login,First,Last,Email\n,ines.varga,Old,Name,ines.varga@example.com\n');

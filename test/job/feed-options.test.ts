@@ -88,6 +88,12 @@ const wrong: readonly [title: string, feed: Fields, place: string, message: RegE
     /country/,
   ],
   [
+    'a date without its year',
+    column('roles', { from: 'S', transform: { date: { from: 'dd.MM.' } } }),
+    'columns.roles.transform.date.from',
+    /year/,
+  ],
+  [
     'a date without tokens',
     column('roles', { from: 'S', transform: { date: { from: 'QQQQ' } } }),
     'columns.roles.transform.date.from',
