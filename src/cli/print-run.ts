@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import colours from 'picocolors';
 import { type Change, operations } from '../domain/change.ts';
 import type { Attributes, Value } from '../domain/user.ts';
+import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
 import { bare } from './bare-table.ts';
@@ -26,7 +27,8 @@ export function describeRun(report: Report, directory: string): string {
 
 function filesOf(report: Report): readonly string[] {
   const read = feedsOf(report).filter(({ missing }) => !missing);
-  return ['report.html', 'report.json', 'results.csv', ...read.map(({ name }) => rejectsName(name))];
+  const files = ['report.html', 'report.json', 'results.csv', ...read.map(({ name }) => rejectsName(name))];
+  return report.rows.duplicates === 0 ? files : [...files, duplicatesName];
 }
 
 const proofs = {
@@ -61,7 +63,9 @@ function rowsLine(report: Report): string {
     ['duplicates', rows.duplicates],
   ] as const;
   const shown = counts.filter(([, count]) => count > 0).map(([name, count]) => `${number(count)} ${name}`);
-  return `rows    ${plural(rows.total, 'row')} (${feeds.map(ofFeed).join('; ')}): ${shown.join(', ') || 'none'}`;
+  const note = duplicatesNote(rows.duplicates);
+  const lost = note === null ? '' : `\n        ${note}`;
+  return `rows    ${plural(rows.total, 'row')} (${feeds.map(ofFeed).join('; ')}): ${shown.join(', ') || 'none'}${lost}`;
 }
 
 function usersLine({ users, references }: Report): string {

@@ -80,7 +80,7 @@ export function nextAfterTargets(
     case 1:
       return `Mend what is said above; then it is safe to run again: ${again}${unfinished(targets)}`;
     case 2:
-      return 'It is safe to run again. Next: mend the rows in each rejects.csv, or at their source, and apply again.';
+      return `It is safe to run again. Next: mend the rows in each rejects.csv (or at their source), then for each: ${apply} --target NAME --feed FILE`;
     case 3:
       return 'It is safe to run again. Next: read what the guards say above.';
     case 5:

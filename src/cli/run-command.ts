@@ -6,10 +6,12 @@ import type { RunMode } from '../contracts/ledger.ts';
 import type { Change } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
+import { withOtherFeeds } from '../job/other-feed.ts';
 import { readJob } from '../job/read-job.ts';
 import { selectTargets } from '../job/select-targets.ts';
 import { providers } from '../providers/registry.ts';
 import type { Report } from '../report/report.ts';
+import { rejectsName } from '../report/rejects-csv.ts';
 import { verdict } from '../report/verdict.ts';
 import type { RunEnd } from '../run/run-job.ts';
 import {
@@ -30,6 +32,8 @@ import { number } from './text.ts';
 /** Options that `plan` and `apply` share. */
 export interface RunFlags {
   readonly env?: string;
+  /** Files that are read in place of the job's feeds. */
+  readonly feed?: readonly string[];
   /** Names of the targets to run; all when absent. */
   readonly target?: readonly string[];
   readonly asOf?: string;
@@ -79,7 +83,8 @@ interface Asked {
 
 async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Asked> {
   const environment = flags.env === undefined ? {} : { environment: flags.env };
-  const { jobs, isList, warnings } = await readJob(jobFile, { providers, ...environment });
+  const { jobs: known, isList, warnings } = await readJob(jobFile, { providers, ...environment });
+  const jobs = known.map((job) => withOtherFeeds(job, flags.feed ?? []));
   for (const warning of warnings) {
     process.stderr.write(`${warning.file}:${warning.line}:${warning.column}  warning  ${warning.message}\n`);
   }
@@ -250,7 +255,7 @@ function nextAfterApply(end: RunEnd, asked: Asked): string {
     case 0:
       return 'Next: nothing to do until the next feed.';
     case 2:
-      return `Next: mend the rows in ${relative(path.join(end.directory, 'rejects.csv'))} (or at their source), lay it where the feed lies, and apply again.`;
+      return nextWithRejects(end, asked);
     case 3:
       return 'Next: read what the guards say above.';
     default:
@@ -258,10 +263,22 @@ function nextAfterApply(end: RunEnd, asked: Asked): string {
   }
 }
 
-/** A command for the same job and environment. */
+/** The command that takes what was mended; of several feeds, people know which they mend. */
+function nextWithRejects({ directory, report }: RunEnd, asked: Asked): string {
+  const several = Array.isArray(report.feed);
+  const rejects = several
+    ? `${relative(directory)}/rejects-NAME.csv`
+    : relative(path.join(directory, rejectsName('')));
+  const feed = [several ? `NAME=${rejects}` : rejects];
+  const again = commandLine('apply', { ...asked, flags: { ...asked.flags, feed } });
+  return `Next: mend the rows in ${rejects} (or at their source), then: ${again}`;
+}
+
+/** A command for the same job, environment and files. */
 function commandLine(mode: RunMode, { jobFile, flags }: Asked): string {
   const environment = flags.env === undefined ? '' : ` --env ${flags.env}`;
-  return `${commandName()} ${mode} ${jobFile}${environment}`;
+  const feeds = (flags.feed ?? []).map((file) => ` --feed ${file}`).join('');
+  return `${commandName()} ${mode} ${jobFile}${environment}${feeds}`;
 }
 
 function relative(file: string): string {

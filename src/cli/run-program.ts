@@ -42,6 +42,11 @@ function buildProgram(done: (exitCode: number) => void): Command {
       .description(description)
       .argument('<job>', 'the job file')
       .option('--env <name>', 'overlay `environments.NAME` of the job')
+      .option(
+        '--feed <file>',
+        'read this in place of the feed, such as a mended rejects.csv; NAME=FILE for one of several',
+        another,
+      )
       .option('--json', 'print the result as JSON')
       .addHelpText('after', exampleText(examples));
 
@@ -73,6 +78,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   withRunOptions(
     run('apply', 'plan, judge the guards, write the changes, and account for every row', [
       'rollcall apply jobs/epm-hr-feed.yaml',
+      'rollcall apply jobs/epm-hr-feed.yaml --feed runs/2026-11-21T02-15-00Z-3fa1/rejects.csv   # mended',
       'rollcall apply jobs/all-systems.yaml --target epm --target crm   # two of its `targets`',
       '15 2 * * *  rollcall apply /etc/rollcall/epm.yaml --json >> /var/log/rollcall.json   # in a crontab',
     ]),

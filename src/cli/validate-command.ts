@@ -3,6 +3,7 @@ import { checkFeed } from '../feed/read-feed.ts';
 import { formatProblems } from '../job/format-problems.ts';
 import type { Job } from '../job/job.ts';
 import { JobFailure, type Problem } from '../job/problem.ts';
+import { withOtherFeeds } from '../job/other-feed.ts';
 import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
 import { close, commandName, print, printJson } from './output.ts';
@@ -12,6 +13,8 @@ import { type Sample, takeSamples } from './sample.ts';
 export interface ValidateFlags {
   readonly env?: string;
   readonly json?: boolean;
+  /** Files that are read in place of the job's feeds. */
+  readonly feed?: readonly string[];
   /** How many rows to show before and after they are mapped; true: the usual number. */
   readonly sample?: number | true;
 }
@@ -45,11 +48,12 @@ interface Checked {
   readonly isList: boolean;
 }
 
-async function check(jobFile: string, { env, sample }: ValidateFlags): Promise<Checked> {
+async function check(jobFile: string, { env, sample, feed = [] }: ValidateFlags): Promise<Checked> {
   const problems: Problem[] = [];
   try {
     const environment = env === undefined ? {} : { environment: env };
-    const { jobs, isList, warnings } = await readJob(jobFile, { providers, ...environment });
+    const { jobs: known, isList, warnings } = await readJob(jobFile, { providers, ...environment });
+    const jobs = known.map((job) => withOtherFeeds(job, feed));
     problems.push(...warnings, ...(await feedProblems(jobFile, jobs)));
     if (sample === undefined || hasErrors(problems)) return { problems, samples: null, isList };
     const rowsMax = sample === true ? usualSample : sample;

@@ -22,6 +22,7 @@ export const errorCodes = {
   // Conflicts found by comparing
   LOGIN_TAKEN: 'The login belongs to a user who is linked to another lasting id.',
   AMBIGUOUS_MATCH: 'Several users of the target have this match key.',
+  LOOKALIKE_KEY: 'The match key looks like that of another user or person, and is not the same.',
   DISABLED_ELSEWHERE: 'The account is disabled, but not by this job.',
   MISSING_REQUIRED: 'The feed does not give an attribute that the target needs to create the user.',
   UNACCEPTABLE: 'The target has a rule against these values; it is known beforehand, so nothing was sent.',

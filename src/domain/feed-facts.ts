@@ -1,8 +1,11 @@
 /** What is known of a feed once it has been read to its end. */
 export interface FeedFacts {
+  /** Path of the file, `-`, or the command. */
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** When the file was last written, ISO 8601; null for what was no file, such as standard input. */
+  readonly modifiedAt: string | null;
   /** Records, the header and a trailer not counted. */
   readonly rows: number;
   /** Rows that are sound and ask for nothing: outside the job's conditions, or not due yet. */
@@ -15,4 +18,19 @@ export interface FeedFacts {
   readonly contradiction: string | null;
   /** Headers of the mapped columns, in the order of a row's cells. */
   readonly columns: readonly string[];
+  /** How a file is written that this feed's reader takes as it takes the feed: CSV where the feed is none. */
+  readonly form: FeedForm;
+}
+
+/** How records become bytes. */
+export interface FeedForm {
+  /** Canonical label of the WHATWG encoding standard. */
+  readonly encoding: string;
+  readonly byteOrderMark: boolean;
+  readonly delimiter: string;
+  /** Null: nothing encloses a cell. */
+  readonly quote: string | null;
+  readonly escape: string;
+  /** What stands between the values of a cell that was a list, in the order of the columns. */
+  readonly separators: readonly string[];
 }

@@ -1,11 +1,12 @@
-import type { Readable } from 'node:stream';
 import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import { usedHeaders } from '../domain/used-headers.ts';
-import { discardFeedFile, type FeedFile, findFeedFile, newTally, readBytes } from './feed-file.ts';
+import { type FeedFile, findFeedFile, newTally, readContent } from './feed-file.ts';
 import type { FeedRecord, FeedShape, ReaderOptions } from './feed-record.ts';
+import { formOf } from './feed-form.ts';
+import { findFiles } from './find-files.ts';
 import { type FeedKeys, type MappedRow, RecordMapper } from './map-record.ts';
 import { readRecords } from './read-records.ts';
 import { type FoundTrailer, judgeWhole, wholeNumbers } from './wholeness.ts';
@@ -34,40 +35,32 @@ export interface FeedReading {
 }
 
 export interface FeedOptions {
-  /** Read when the path is `-`; the process's own when absent. */
-  readonly stdin?: Readable;
-  /** Where the copy of standard input lies while it is read; the system's temporary directory when absent. */
-  readonly spoolDirectory?: string;
+  /** What is read; the file at the settings' path when absent. */
+  readonly file?: FeedFile;
   /** The moment that the job's employment dates are compared with, ISO 8601; the present when absent. */
   readonly asOf?: string;
 }
 
 /**
  * Opens the feed and checks its header. The rows come in batches, each as a person or set aside with a reason.
- * Standard input is copied to a file (0600) first, which is removed when the batches end.
  *
  * @throws Failure (exit 1), here or while the batches are read: `FEED_MISSING`, `FEED_DIRECTORY`,
- * `FEED_UNREADABLE`, `FEED_HEADER`, `FEED_ENCODING`, `FEED_JSON`, `FEED_CHANGED`
+ * `FEED_UNREADABLE`, `FEED_HEADER`, `FEED_ENCODING`, `FEED_JSON`, `FEED_GZIP`, `FEED_TOO_LARGE`, `FEED_CHANGED`
  */
 export async function openFeed(
   settings: FeedSettings,
   keys: FeedKeys,
   options: FeedOptions = {},
 ): Promise<FeedReading> {
-  const file = await findFeedFile(settings.path, options);
-  try {
-    const { warnings } = await readStart(file, settings, keys);
-    const pass = new Pass(file, settings, keys, options.asOf);
-    return { batches: pass.batches(), warnings, facts: () => pass.facts() };
-  } catch (error) {
-    await discardFeedFile(file);
-    throw error;
-  }
+  const file = options.file ?? (await findFeedFile(settings.path));
+  const { warnings } = await readStart(file, settings, keys);
+  const pass = new Pass(file, settings, keys, options.asOf);
+  return { batches: pass.batches(), warnings, facts: () => pass.facts() };
 }
 
 /** What the first rows of a feed show. */
 export interface FeedStart {
-  /** The headers found; none for an empty feed, and none for standard input, which is left unread. */
+  /** The headers found; none for an empty feed, and none where no file lies ready. */
   readonly headers: readonly string[];
   /** What is odd about the header and does no harm, one sentence each. */
   readonly warnings: readonly string[];
@@ -79,8 +72,15 @@ export interface FeedStart {
  * @throws Failure as `openFeed` does
  */
 export async function checkFeed(settings: FeedSettings, keys: FeedKeys): Promise<FeedStart> {
-  if (settings.path === '-') return { headers: [], warnings: [] };
-  return readStart(await findFeedFile(settings.path, {}), settings, keys);
+  const file = await fileAtHand(settings);
+  return file === null ? { headers: [], warnings: [] } : readStart(file, settings, keys);
+}
+
+/** The file that the next run would read; null for standard input and a command, which are left alone. */
+async function fileAtHand({ source, delivery }: FeedSettings): Promise<FeedFile | null> {
+  if (source.kind === 'stdin' || source.kind === 'command') return null;
+  const [file] = await findFiles(source, delivery);
+  return file ?? null;
 }
 
 /** Some rows as they come, and what the job makes of them. */
@@ -100,13 +100,14 @@ export async function sampleFeed(
   keys: FeedKeys,
   options: FeedOptions & { readonly rowsMax: number },
 ): Promise<FeedSample> {
-  const file = await findFeedFile(settings.path, options);
+  const file = options.file ?? (await fileAtHand(settings));
+  if (file === null) return { headers: usedHeaders(settings), rows: [] };
   const pass = new Pass(file, settings, keys, options.asOf);
   return { headers: usedHeaders(settings), rows: await pass.first(options.rowsMax) };
 }
 
 async function readStart(file: FeedFile, settings: FeedSettings, keys: FeedKeys): Promise<FeedStart> {
-  const pass = new Pass({ ...file, spooled: false }, settings, keys);
+  const pass = new Pass(file, settings, keys);
   const batches = pass.batches();
   try {
     // The second call ends a feed of one batch, and with it come the checks that need the end.
@@ -153,7 +154,7 @@ class Pass {
 
   async *batches(): AsyncGenerator<FeedBatch> {
     const tally = newTally();
-    const bytes = readBytes(this.#file, tally);
+    const bytes = readContent(this.#file, tally, this.#settings.limits);
     let batch: Batch = { people: [], quarantined: [], excluded: [] };
     try {
       for await (const records of this.#records(bytes)) {
@@ -172,8 +173,6 @@ class Pass {
       this.#facts = await this.#conclude(tally.hash.digest('hex'), tally.bytes);
     } catch (error) {
       throw naming(this.#file, error);
-    } finally {
-      await discardFeedFile(this.#file);
     }
   }
 
@@ -188,15 +187,13 @@ class Pass {
   async first(rowsMax: number): Promise<readonly MappedRow[]> {
     const rows: MappedRow[] = [];
     try {
-      const text = decodeText(readBytes(this.#file, newTally()), this.#settings.encoding);
+      const bytes = readContent(this.#file, newTally(), this.#settings.limits);
       for await (const records of this.#records(bytes)) {
         rows.push(...records.flatMap((record) => this.#map(record) ?? []));
         if (rows.length >= rowsMax) break;
       }
     } catch (error) {
       throw naming(this.#file, error);
-    } finally {
-      await discardFeedFile(this.#file);
     }
     return rows.slice(0, rowsMax);
   }
@@ -226,21 +223,28 @@ class Pass {
   }
 
   async #conclude(sha256: string, bytes: number): Promise<FeedFacts> {
-    const { path, name } = this.#file;
+    const { name, modifiedAt } = this.#file;
     const { partial } = this.shape;
     // A proof speaks of the feed as it was delivered, not of the rows that were mended afterwards.
     const judged = partial
       ? ({ whole: 'unproven', contradiction: null } as const)
-      : await judgeWhole(this.#settings.whole, { path, rows: this.#rows, sha256, trailer: this.#trailer });
+      : await judgeWhole(this.#settings.whole, {
+          path: name,
+          rows: this.#rows,
+          sha256,
+          trailer: this.#trailer,
+        });
     return {
       path: name,
       sha256,
       bytes,
+      modifiedAt,
       rows: this.#rows,
       excluded: this.#excluded,
       partial,
       ...judged,
       columns: this.#headers,
+      form: formOf(this.#settings, this.#headers, this.shape.text),
     };
   }
 }

@@ -68,7 +68,7 @@ export function resolveFormat(
 ): FeedSettings['format'] | undefined {
   if (format !== 'auto') return format;
   if (path === undefined || path === '-') return 'csv';
-  const found = formats[extensionOf(path)];
+  const found = formatOfPath(path);
   if (found === undefined) {
     report({
       path: ['path'],
@@ -79,8 +79,13 @@ export function resolveFormat(
   return found;
 }
 
+/** The format that a file's extension tells; undefined when it tells none. */
+export function formatOfPath(path: string): FeedSettings['format'] | undefined {
+  return formats[extensionOf(path)];
+}
+
 /** The extension below a `.gz`. */
-function extensionOf(path: string): string {
+export function extensionOf(path: string): string {
   return extname(path.replace(/\.gz$/i, '')).toLowerCase();
 }
 

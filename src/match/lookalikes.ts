@@ -15,7 +15,6 @@ const confusableAscii = new Map(
     .filter(([character, likeness]) => likeness !== character),
 );
 const confusableInAscii = new RegExp(`[${[...confusableAscii.keys()].join('')}]`, 'g');
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what ASCII is.
 const asciiOnly = /^[\0-\x7f]*$/;
 
 const roundsMax = 4;

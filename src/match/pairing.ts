@@ -48,10 +48,9 @@ export function* pairPeople(database: DatabaseSync, match: readonly string[]): G
   );
   const users = readRows<FoundUser>(database, usersOfPeople)[Symbol.iterator]();
   let next = users.next();
-  const lookalikes = readRows<[person: number]>(
-    database,
-    'SELECT person FROM lookalike ORDER BY person',
-  )[Symbol.iterator]();
+  const lookalikes = readRows<[person: number]>(database, 'SELECT person FROM lookalike ORDER BY person')[
+    Symbol.iterator
+  ]();
   let lookalike = lookalikes.next();
   for (const [row, body] of people) {
     const found: FoundUser[] = [];

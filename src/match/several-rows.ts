@@ -59,13 +59,10 @@ function feedOf({ feed = 0 }: Person): number {
   return feed;
 }
 
-function oneOfFeed(
-  people: readonly Person[],
-  feed: FeedRules | undefined,
-  rules: RowRules,
-): OneOfSeveral {
+function oneOfFeed(people: readonly Person[], feed: FeedRules | undefined, rules: RowRules): OneOfSeveral {
   const [only] = people;
-  if (only !== undefined && people.length === 1) return { kind: 'one', person: only, first: only, losers: [] };
+  if (only !== undefined && people.length === 1)
+    return { kind: 'one', person: only, first: only, losers: [] };
   if (feed?.onePerson?.kind === 'prefer') return preferRow(people, feed.onePerson.rules);
   if (feed?.onePerson?.kind === 'fold') return foldRows(people, rules);
   if (feed?.action?.several === 'inOrder') {
@@ -149,7 +146,8 @@ export function foldRows(
   const sets: Sets = new Map();
   for (const person of others) {
     const attribute =
-      contradictingKey(first, person, rules.match) ?? unite(attributes, sets, person.attributes, rules.attributes);
+      contradictingKey(first, person, rules.match) ??
+      unite(attributes, sets, person.attributes, rules.attributes);
     if (attribute !== null) return contradiction(attribute);
   }
   for (const [name, entries] of sets) attributes[name] = [...entries.values()];

@@ -131,7 +131,9 @@ function* setMatchKeysAside(database: DatabaseSync, rules: RowRules): Generator<
   database.exec(`
     INSERT INTO gone SELECT rowid, 1, 1 FROM person
     WHERE match_key IN (SELECT match_key FROM person GROUP BY match_key HAVING count(*) > 1)
-       OR match_key IN (SELECT match_key FROM mentioned WHERE set_aside = 1 AND match_key IS NOT NULL)`);
+       OR rowid IN (
+         SELECT p.rowid FROM mentioned m CROSS JOIN person p ON p.match_key = m.match_key
+         WHERE m.set_aside = 1 AND m.link_key IS NOT p.link_key)`);
   const clashing = readRows<[body: string, shared: number]>(
     database,
     `SELECT p.body, p.match_key IN (SELECT match_key FROM mentioned WHERE set_aside = 1)

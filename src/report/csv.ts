@@ -12,11 +12,11 @@ const plainCsv: CsvForm = { delimiter: ',', quote: '"', escape: '"' };
 
 /** Lines of CSV (LF). `csv-stringify` quotes what needs quotes. */
 export function csvLines(records: readonly (readonly string[])[], form: CsvForm = plainCsv): string {
-  const { delimiter, quote, escape } = form;
+  const { delimiter, quote } = form;
   if (quote === null) return records.map((cells) => `${cells.join(delimiter)}\n`).join('');
   const rows = records.map((record) => [...record]);
   // Blanks around a cell are its own, a mark at the start of one is none of the file's, and no line ends in a cell.
-  return stringify(rows, { delimiter, quote, escape, quoted_match: /[\r\n]|^[\s\ufeff]|\s$/ });
+  return stringify(rows, { delimiter, quote, escape: form.escape, quoted_match: /[\r\n]|^[\s\ufeff]|\s$/ });
 }
 
 /** A formula for a spreadsheet, blanks before it or not; those of East Asia take the wide signs for the same. */

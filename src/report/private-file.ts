@@ -5,7 +5,8 @@ import { Failure } from '../domain/failure.ts';
 
 /** A file that only its owner may read, and that appears under its name only when it is whole. */
 export interface PrivateFile {
-  write(text: string): Promise<void>;
+  /** Text is written as UTF-8. */
+  write(content: string | Uint8Array): Promise<void>;
   /** Syncs the file and gives it its name; an older file of that name is replaced in one step. */
   commit(): Promise<void>;
   /** Removes what was written, if it was not committed. */
@@ -23,7 +24,7 @@ export async function createPrivateFile(file: string): Promise<PrivateFile> {
     await handle.close();
   };
   return {
-    write: (text) => onDisk(file, () => handle.writeFile(text, 'utf8')),
+    write: (content) => onDisk(file, () => handle.writeFile(content)),
     commit: () =>
       onDisk(file, async () => {
         await handle.sync();

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { operations } from '../domain/change.ts';
 import { errorCodes } from '../domain/error-code.ts';
+import { duplicatesName, duplicatesNote } from './duplicates-csv.ts';
 import { checkSums } from './reconcile.ts';
 import { rejectsName } from './rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from './report.ts';
@@ -83,6 +84,7 @@ function brokenSums(report: Report): Html | null {
 
 function numbers(report: Report): Html {
   const { rows, users } = report;
+  const duplicates = duplicatesNote(rows.duplicates);
   const row = [
     ['Total', rows.total],
     ['Unchanged', rows.unchanged],
@@ -99,6 +101,7 @@ ${table(
   html`<thead><tr>${row.map(([name]) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody><tr>${row.map(([, value]) => numberCell(value))}</tr></tbody>`,
 )}
+${duplicates === null ? null : html`<p class="note">${duplicates}.</p>`}
 <h3>Changes</h3>
 ${changes(report)}
 <p class="note">The target has ${number(users.managed)} managed ${users.managed === 1 ? 'user' : 'users'}, and ${number(users.unmanaged)} unmanaged that this job does not touch.</p>
@@ -249,6 +252,7 @@ ${feedsOf(report)
   .map(
     ({ name }) => html`<dt><a href="${rejectsName(name)}">${rejectsName(name)}</a></dt>`,
   )}<dd>Quarantined rows and rows whose change failed, with reasons. Mend it and feed it back: it is read as partial and makes nobody a leaver.</dd>
+${report.rows.duplicates === 0 ? null : html`<dt><a href="${duplicatesName}">${duplicatesName}</a></dt><dd>Rows that lost to another row of the same person, the line of that row, and the rule.</dd>`}
 <dt><a href="report.json">report.json</a></dt><dd>This report for scripts.</dd>
 </dl>
 </section>`;

@@ -38,7 +38,7 @@ function stoppedVerdict(report: ReportWithoutFailures): string {
 export function nextStep(report: ReportWithoutFailures): string | null {
   switch (report.exitCode) {
     case 2:
-      return 'The rows concerned are in rejects.csv with their reasons: mend them there or at their source, then run the job again.';
+      return 'The rows concerned are in rejects.csv with their reasons: mend them there or at their source, then run the job again; --feed names a mended file.';
     case 3:
       return 'Look at the guards below. If the changes are wanted, raise the limit in the job; if not, mend the feed.';
     case 4:

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import type { ChangeResult, FailureKey } from '../contracts/ledger.ts';
-import type { QuarantinedRow } from '../domain/person.ts';
+import type { FeedForm } from '../domain/feed-facts.ts';
+import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import { byteOrderMark, csvLines } from './csv.ts';
+import { duplicateRecord, duplicatesHeader, duplicatesName } from './duplicates-csv.ts';
 import { type FailureNow, failureKey, failureOf } from './explain-change.ts';
 import {
   createPrivateDirectory,
@@ -23,6 +25,8 @@ export interface ReportInput {
   readonly results: () => AsyncIterable<readonly ChangeResult[]>;
   /** Every quarantined row, in the order of the lines; read once. */
   readonly quarantine: () => AsyncIterable<readonly QuarantinedRow[]>;
+  /** Every row that lost to another one of the same person, in the order of the lines; read once. */
+  readonly duplicates: () => AsyncIterable<readonly DuplicateRow[]>;
   /** The feeds that were read: each has a file of rejects. */
   readonly feeds: readonly RejectsFeed[];
   /** The run in which each failure was first seen; null for one that is new in this run. */
@@ -34,6 +38,7 @@ export interface RejectsFeed {
   readonly name: string;
   /** Headers of the mapped columns, in the order of a row's cells. */
   readonly columns: readonly string[];
+  readonly form: FeedForm;
 }
 
 /**
@@ -52,9 +57,10 @@ export async function writeReport(input: ReportInput): Promise<Report> {
   try {
     const results = await create('results.csv');
     const rejects = new Map<string, Rejects>();
-    for (const { name, columns } of input.feeds) {
-      rejects.set(name, { file: await create(rejectsName(name)), table: rejectsTable(columns) });
+    for (const { name, columns, form } of input.feeds) {
+      rejects.set(name, { file: await create(rejectsName(name)), table: rejectsTable(columns, form) });
     }
+    if (input.report.rows.duplicates > 0) await writeDuplicates(input, await create(duplicatesName));
     const troubles = await writeTables(input, results, rejects);
     const failures = await withSince(troubles.failures, input);
     const report: Report = { ...input.report, failures };
@@ -85,15 +91,13 @@ async function writeTables(
   const { run } = input.report;
   const watch = watchTroubles();
   await results.write(byteOrderMark + csvLines([resultsHeader]));
-  for (const { file, table } of rejects.values()) {
-    await file.write(byteOrderMark + csvLines([table.header]));
-  }
+  for (const { file, table } of rejects.values()) await file.write(table.header);
 
   for await (const page of input.quarantine()) {
     page.forEach(watch.quarantined);
     for (const [name, { file, table }] of rejects) {
       const rows = page.filter(({ feed = '' }) => feed === name);
-      await file.write(csvLines(rows.map(table.quarantined)));
+      await file.write(table.quarantined(rows));
     }
   }
   for await (const page of input.results()) {
@@ -105,7 +109,7 @@ async function writeTables(
     for (const { failure } of failed) watch.failed(failure);
     for (const [name, { file, table }] of rejects) {
       const own = failed.filter(({ change: { feed = '' } }) => feed === name);
-      await file.write(csvLines(own.flatMap(({ change, failure }) => table.failed(change, failure))));
+      await file.write(table.failed(own));
     }
   }
   return watch.troubles();
@@ -114,4 +118,9 @@ async function writeTables(
 async function withSince(failures: readonly FailureNow[], input: ReportInput): Promise<Report['failures']> {
   const since = failures.length === 0 ? [] : await input.since(failures.map(failureKey));
   return failures.map((failure, index) => ({ ...failure, since: since[index] ?? input.report.run.id }));
+}
+
+async function writeDuplicates({ duplicates }: ReportInput, file: PrivateFile): Promise<void> {
+  await file.write(byteOrderMark + csvLines([duplicatesHeader]));
+  for await (const page of duplicates()) await file.write(csvLines(page.map(duplicateRecord)));
 }

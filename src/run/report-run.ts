@@ -34,8 +34,9 @@ export async function reportRun(
     report: violations.length === 0 ? draft : { ...draft, exitCode: Math.max(draft.exitCode, 4) },
     results: () => ledger.results(run.id),
     quarantine: () => ledger.quarantine(run.id),
+    duplicates: () => ledger.duplicates(run.id),
     feeds: facts.feeds.flatMap(({ name, facts: feed }) =>
-      feed === null ? [] : [{ name, columns: feed.columns }],
+      feed === null ? [] : [{ name, columns: feed.columns, form: feed.form }],
     ),
     since: (failures) => ledger.failuresSince(run.scope, failures),
   });

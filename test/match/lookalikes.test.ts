@@ -33,15 +33,20 @@ describe('a key that looks like a user’s', () => {
     ['with a letter without width', 'd\u200Dan@example.com', 'dan@example.com'],
     ['with m for rn', `m${cyrillicA}@example.com`, 'rna@example.com'],
   ])('is flagged %s, and never taken for the same', (_, login, existing) => {
-    expect(flagged({ people: [named(1, login)], users: [userNamed(9, existing)] })).toEqual(['E1 LOOKALIKE_KEY']);
+    expect(flagged({ people: [named(1, login)], users: [userNamed(9, existing)] })).toEqual([
+      'E1 LOOKALIKE_KEY',
+    ]);
   });
 
   it('is no matter where both are of ASCII alone', () => {
-    expect(flagged({ people: [named(1, 'a1@example.com')], users: [userNamed(9, 'al@example.com')] })).toEqual([
-      'E1 is new',
-    ]);
+    expect(
+      flagged({ people: [named(1, 'a1@example.com')], users: [userNamed(9, 'al@example.com')] }),
+    ).toEqual(['E1 is new']);
     // Somebody else's key makes the comparison run.
-    const sides = { people: [named(1, 'a1@example.com'), named(2, 'müller')], users: [userNamed(9, 'al@example.com')] };
+    const sides = {
+      people: [named(1, 'a1@example.com'), named(2, 'müller')],
+      users: [userNamed(9, 'al@example.com')],
+    };
     expect(flagged(sides)).toEqual(['E1 is new', 'E2 is new']);
   });
 

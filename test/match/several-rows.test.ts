@@ -48,11 +48,18 @@ describe('of several rows, by preference', () => {
 
   it('none counts without a rank, or without a rule', () => {
     expect(preferred(row(2), row(3))).toMatchObject({ kind: 'none', code: 'DUPLICATE_PERSON' });
-    expect(oneOfSeveral([row(2), row(3)], rowRules)).toMatchObject({ kind: 'none', code: 'DUPLICATE_PERSON' });
+    expect(oneOfSeveral([row(2), row(3)], rowRules)).toMatchObject({
+      kind: 'none',
+      code: 'DUPLICATE_PERSON',
+    });
   });
 
   it('a tie further down the list does no harm', () => {
-    const ranks = [[0, 1], [1, 5], [0, 1]];
+    const ranks = [
+      [0, 1],
+      [1, 5],
+      [0, 1],
+    ];
     expect(preferred(...ranks.map((rank, index) => row(index, { rank })))).toMatchObject({
       person: { rank: [1, 5] },
     });
@@ -80,7 +87,10 @@ describe('of several rows, by preference', () => {
 });
 
 describe('of several feeds', () => {
-  const feeds = [buildFeedRules(null, { name: 'employees' }), buildFeedRules({ kind: 'fold' }, { name: 'guests' })];
+  const feeds = [
+    buildFeedRules(null, { name: 'employees' }),
+    buildFeedRules({ kind: 'fold' }, { name: 'guests' }),
+  ];
 
   it('the first that names somebody counts, whatever the order of the rows', () => {
     const guest = row(9, { feed: 1, matchKey: 'other' });

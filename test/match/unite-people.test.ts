@@ -38,7 +38,9 @@ describe('rows of one person, by preference', () => {
       expect(losers).toEqual([
         { row: { line: 2, cells: ['E1'] }, key: 'E1', winner: { line: 4 }, rule: 'Status = active' },
       ]);
-      expect([...matching.people()].map(({ person }) => [person.key, person.rows[0]?.line, person.active])).toEqual([
+      expect(
+        [...matching.people()].map(({ person }) => [person.key, person.rows[0]?.line, person.active]),
+      ).toEqual([
         ['E2', 3, true],
         ['E1', 4, true],
       ]);
@@ -64,7 +66,10 @@ describe('rows of one person, by preference', () => {
       row(2, 4, { matchKey: 'a@example.com' }),
       row(3, 5),
     ];
-    const sides = { accounts: [1, 2, 3].map((n) => buildAccount(n)), users: [1, 2, 3].map((n) => buildUser(n)) };
+    const sides = {
+      accounts: [1, 2, 3].map((n) => buildAccount(n)),
+      users: [1, 2, 3].map((n) => buildUser(n)),
+    };
     staged({ ...sides, feeds: [buildFeedRules(prefer)], people }, ({ matching, duplicates }) => {
       expect(duplicates.map(({ row: { line }, code }) => [line, code])).toEqual([
         [2, 'DUPLICATE_PERSON'],
@@ -85,7 +90,12 @@ describe('rows of one person, by preference', () => {
   });
 
   it('are taken beside a row that is sound and asks for nothing', () => {
-    const outside = { row: { line: 9, cells: [] }, reason: 'outside', linkKey: 'E1', matchKey: null } as const;
+    const outside = {
+      row: { line: 9, cells: [] },
+      reason: 'outside',
+      linkKey: 'E1',
+      matchKey: null,
+    } as const;
     staged({ ...rehired, mentioned: [outside] }, ({ duplicates }) => expect(duplicates).toEqual([]));
   });
 });
@@ -105,10 +115,17 @@ describe('a sound row', () => {
 
 describe('rows that are folded', () => {
   const feeds = [buildFeedRules({ kind: 'fold' })];
-  const groups = (...names: readonly string[]): Partial<Person> => ({ attributes: { title: 'Clerk', groups: names } });
+  const groups = (...names: readonly string[]): Partial<Person> => ({
+    attributes: { title: 'Clerk', groups: names },
+  });
 
   it('are one person in the place of the first, with all rows', () => {
-    const people = [row(1, 2, groups('A')), row(2, 3, groups('A')), row(1, 4, groups('B')), row(1, 5, groups('C'))];
+    const people = [
+      row(1, 2, groups('A')),
+      row(2, 3, groups('A')),
+      row(1, 4, groups('B')),
+      row(1, 5, groups('C')),
+    ];
     staged({ feeds, people }, ({ matching, duplicates, losers }) => {
       expect([duplicates, losers]).toEqual([[], []]);
       const pairs = [...matching.people()].map(({ person }) => [
@@ -147,7 +164,9 @@ describe('rows that are folded', () => {
   });
 
   it('find their users as ever when there are many of them, all over the feed', () => {
-    const people = Array.from({ length: 30_000 }, (_, index) => row(index % 3_000, index + 2, groups(`G${index}`)));
+    const people = Array.from({ length: 30_000 }, (_, index) =>
+      row(index % 3_000, index + 2, groups(`G${index}`)),
+    );
     const users = Array.from({ length: 3_000 }, (_, index) => buildUser(index));
     const pairs = pairsOf({ feeds, people, users });
     expect(pairs).toHaveLength(3_000);

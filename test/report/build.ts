@@ -1,10 +1,21 @@
 import type { ChangeResult, StepOutcome } from '../../src/contracts/ledger.ts';
 import type { Change, Step } from '../../src/domain/change.ts';
+import type { FeedForm } from '../../src/domain/feed-facts.ts';
 import type { QuarantinedRow } from '../../src/domain/person.ts';
 import { tally } from '../../src/report/reconcile.ts';
 import type { Report, ReportWithoutFailures } from '../../src/report/report.ts';
 
 export const columns = ['Employee ID', 'User Login', 'Title'];
+
+/** CSV in UTF-8 with a byte order mark. */
+export const plainForm: FeedForm = {
+  encoding: 'utf-8',
+  byteOrderMark: true,
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  separators: [],
+};
 
 export function buildStep(difference: Partial<Step> = {}): Step {
   return { action: 'update', subject: '', values: {}, ...difference };

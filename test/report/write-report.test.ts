@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeResult, FailureKey } from '../../src/contracts/ledger.ts';
-import type { QuarantinedRow } from '../../src/domain/person.ts';
+import type { DuplicateRow } from '../../src/domain/person.ts';
 import { Report, reportJsonSchema } from '../../src/report/report.ts';
 import { type ReportInput, writeReport } from '../../src/report/write-report.ts';
 import {
@@ -16,6 +16,7 @@ import {
   buildStep,
   columns,
   pagesOf,
+  plainForm,
 } from './build.ts';
 
 let parent = '';
@@ -83,7 +84,8 @@ function write(difference: Partial<ReportInput> = {}): Promise<Report> {
     report: buildReport(results, quarantined.length),
     results: () => pagesOf(results),
     quarantine: () => pagesOf(quarantined),
-    feeds: [{ name: '', columns }],
+    duplicates: () => pagesOf<DuplicateRow>([]),
+    feeds: [{ name: '', columns, form: plainForm }],
     since: async (failures) => failures.map(() => null),
     ...difference,
   });
@@ -236,18 +238,26 @@ describe('writeReport', () => {
     ]);
   });
 
-  it('writes a column that fills several attributes once, so that the file can be read again', async () => {
-    const row = { line: 5, cells: ['E5', 'eve@example.com', 'eve@example.com'] };
-    await write({
-      feeds: [{ name: '', columns: ['Employee ID', 'Mail', 'Mail'] }],
-      results: () => pagesOf<ChangeResult>([]),
-      quarantine: () => pagesOf<QuarantinedRow>([buildQuarantined({ row })]),
-    });
-    const text = await readFile(path.join(directory, 'rejects.csv'), 'utf8');
-    expect(text.split('\n').slice(0, 2)).toEqual([
-      '\uFEFFEmployee ID,Mail,rollcall_line,rollcall_code,rollcall_column,rollcall_message',
-      'E5,eve@example.com,5,RAGGED_ROW,,"The row has 1 cell, the header 3."',
-    ]);
+  it('writes duplicates.csv when there are any, the row that counts beside each that lost', async () => {
+    const report = buildReport(results, quarantined.length);
+    const losers: readonly DuplicateRow[] = [
+      { row: { line: 4, cells: [] }, key: 'E1', winner: { line: 9 }, rule: 'Status = active' },
+      {
+        row: { line: 5, cells: [] },
+        feed: 'guests',
+        key: '=E2',
+        winner: { line: 2, feed: 'hr' },
+        rule: 'feed hr',
+      },
+    ];
+    const rows = { ...report.rows, total: report.rows.total + 2, duplicates: 2 };
+    await write({ report: { ...report, rows }, duplicates: () => pagesOf(losers) });
+    expect(await readFile(path.join(directory, 'duplicates.csv'), 'utf8')).toBe(
+      "\uFEFFline,feed,key,winner_line,winner_feed,rule\n4,,E1,9,,Status = active\n5,guests,'=E2,2,hr,feed hr\n",
+    );
+    const page = await readFile(path.join(directory, 'report.html'), 'utf8');
+    expect(page).toContain('href="duplicates.csv"');
+    expect(page).toContain('2 rows lost to another row of the same person');
   });
 
   it('leaves the files of an earlier report whole when the results cannot be read', async () => {

@@ -8,6 +8,7 @@ import type { PlannedNeed } from '../../src/match/open-matching.ts';
 import { type Comparison, compare } from '../../src/run/compare.ts';
 import { asOf, buildColumn, feedSha256 } from '../diff/build.ts';
 import { buildAccount, buildMention, buildPerson, buildUser, type Sides, staged } from '../match/build.ts';
+import { plainForm } from '../report/build.ts';
 import { buildJob, buildTarget } from './build.ts';
 
 const feed: FeedFacts = {
@@ -21,6 +22,7 @@ const feed: FeedFacts = {
   whole: 'proven',
   contradiction: null,
   columns: [],
+  form: plainForm,
 };
 
 interface Compared {
