@@ -1,3 +1,11 @@
+export interface FeedJson {
+  readonly name?: string;
+  readonly missing?: boolean;
+  readonly rows: number;
+  readonly whole: string;
+  readonly partial: boolean;
+}
+
 /** The parts of `report.json` that the tests read, as the design gives them. */
 export interface ReportJson {
   readonly schemaVersion: number;
@@ -10,7 +18,8 @@ export interface ReportJson {
     readonly planHash: string | null;
     readonly previousRun: string | null;
   };
-  readonly feed: { readonly rows: number; readonly whole: string; readonly partial: boolean };
+  /** A list for a job with several: `feedsOf` reads either. */
+  readonly feed: FeedJson;
   readonly rows: Readonly<
     Record<'total' | 'quarantined' | 'duplicates' | 'excluded' | 'unchanged' | 'changed', number>
   >;
@@ -27,6 +36,7 @@ export interface ReportJson {
   }[];
   readonly failures: readonly {
     readonly line: number | null;
+    readonly feed?: string;
     readonly key: string;
     readonly operation: string;
     readonly result: string;
@@ -36,6 +46,12 @@ export interface ReportJson {
     readonly since: string;
   }[];
   readonly timing?: unknown;
+}
+
+/** The feeds of a report, in the order of the job. */
+export function feedsOf(report: ReportJson): readonly FeedJson[] {
+  const { feed }: { readonly feed: FeedJson | readonly FeedJson[] } = report;
+  return 'rows' in feed ? [feed] : feed;
 }
 
 const buckets = [
@@ -62,7 +78,8 @@ export function brokenSums(report: ReportJson): readonly string[] {
     rows.total,
     rows.quarantined + rows.duplicates + rows.excluded + rows.unchanged + rows.changed,
   );
-  hold('feed.rows', rows.total, report.feed.rows);
+  const fed = feedsOf(report).reduce((total, feed) => total + feed.rows, 0);
+  hold('feed.rows', rows.total, fed);
   hold('processed', changes.processed, changes.succeeded + changes.failed + changes.unknown);
   if (report.run.mode === 'apply') {
     hold('applied', changes.total, changes.held + changes.conflict + changes.notSent + changes.processed);

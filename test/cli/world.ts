@@ -176,25 +176,31 @@ export class World implements AsyncDisposable {
     this.write('hr.csv', content);
   }
 
-  /** The job, as JSON, which is YAML; sections are laid over those of a job that works. */
+  /**
+   * The job, as JSON, which is YAML; sections are laid over those of a job that works, and each of `feeds` over its
+   * feed.
+   */
   writeJob(difference: object = {}): void {
-    const { target = {}, feed = {}, ...rest } = difference as Record<string, object>;
+    const { target = {}, feed = {}, feeds, ...rest } = difference as Record<string, object>;
+    const usual = {
+      path: 'hr.csv',
+      columns: {
+        externalId: 'Employee ID',
+        userName: 'User Login',
+        'name.givenName': 'First Name',
+        'name.familyName': 'Last Name',
+        'emails.work': 'Email',
+        roles: 'Role',
+      },
+      whole: { trailer: 'TRAILER' },
+    };
+    const several = Array.isArray(feeds) ? (feeds as readonly object[]) : null;
     const job = {
       name: 'epm-hr-feed',
       ledger: 'ledger.db',
-      feed: {
-        path: 'hr.csv',
-        columns: {
-          externalId: 'Employee ID',
-          userName: 'User Login',
-          'name.givenName': 'First Name',
-          'name.familyName': 'Last Name',
-          'emails.work': 'Email',
-          roles: 'Role',
-        },
-        whole: { trailer: 'TRAILER' },
-        ...feed,
-      },
+      ...(several === null
+        ? { feed: { ...usual, ...feed } }
+        : { feeds: several.map((one) => ({ ...usual, ...one })) }),
       match: 'userName',
       target: {
         provider: 'oracle-epm',
