@@ -1,3 +1,4 @@
+import { blankAfterDelimiter } from './header.ts';
 import type { LineAlone } from './read-line-alone.ts';
 
 /**
@@ -14,12 +15,15 @@ export class CsvRecovery {
   readonly #width: number;
   /** Whether a blank after a delimiter is this feed's way to write, and not a sign of prose. */
   readonly #spaced: boolean;
+  readonly #linesInCells: boolean;
   /** Cells of the broken record so far; NaN when nothing would tell its end. */
   #cells = 0;
   /** Whether the quote is open in the last cell, so that more text may follow when all cells are there. */
   #lastIsOpen = false;
 
-  constructor(headerCells: readonly string[]) {
+  /** @param linesInCells whether cells of the feed were seen that hold several lines */
+  constructor(headerCells: readonly string[], linesInCells: boolean) {
+    this.#linesInCells = linesInCells;
     this.#width = headerCells.length;
     this.#spaced = blankAfterDelimiter(headerCells);
   }
@@ -39,14 +43,16 @@ export class CsvRecovery {
     if (Number.isNaN(this.#cells)) return 'lost';
     const complete = this.#cells >= this.#width;
     const prose = !this.#spaced && blankAfterDelimiter(alone.cells);
-    // A record with one cell so far needs all the delimiters of the next line, which so may be its end.
-    if (length === this.#width && !prose && (complete || this.#cells > 1)) return 'record';
+    if (length === this.#width && !prose) {
+      // The end of the broken record may stand on this line: with the cells it lacks, or with a record that
+      // follows without a line end.
+      const mayEndHere = !complete || (this.#lastIsOpen && this.#linesInCells);
+      this.#cells = this.#width;
+      this.#lastIsOpen = false;
+      return mayEndHere ? 'part' : 'record';
+    }
     if (complete) return (length === 1 && this.#lastIsOpen) || prose ? 'part' : 'lost';
     this.#cells += length - 1;
     return this.#cells <= this.#width || prose ? 'part' : 'lost';
   }
-}
-
-function blankAfterDelimiter(cells: readonly string[]): boolean {
-  return cells.some((cell, position) => position > 0 && cell.startsWith(' '));
 }

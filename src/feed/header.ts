@@ -56,6 +56,11 @@ export function readHeader(
   };
 }
 
+/** Whether a blank follows a delimiter, as it does in prose. */
+export function blankAfterDelimiter(cells: readonly string[]): boolean {
+  return cells.some((cell, position) => position > 0 && cell.startsWith(' '));
+}
+
 /** Whether a row is the header once more. */
 export function repeatsHeader(cells: readonly string[], { names }: Header): boolean {
   return cells[0]?.trim() === names[0] && names.every((name, at) => (cells[at] ?? '').trim() === name);

@@ -57,6 +57,8 @@ class CsvReader {
   #rows: TornRows | null = null;
   /** Physical line on which the next record begins. */
   #line = 1;
+  /** Whether a cell with several lines was seen. */
+  #linesInCells = false;
   /** The last line that a quote broke. */
   #brokenOn = 0;
   /** Set once a carriage return was seen: without one, line ends are quicker to count. */
@@ -161,7 +163,9 @@ class CsvReader {
     const sound = readRecord(line, header.partial ? mapped.map(withoutApostrophe) : mapped, null);
     const fault = this.#faultOf(header, cells, cut);
     const record = fault === null ? sound : { ...sound, fault };
-    rows.whole(record, cells, this.#line - line > 1, out);
+    const spansLines = this.#line - line > 1;
+    if (spansLines) this.#linesInCells = true;
+    rows.whole(record, cells, spansLines, out);
   }
 
   #raggedFault(header: Header, cells: readonly string[], line: number): Fault {
@@ -216,7 +220,7 @@ class CsvReader {
     const header = this.#header;
     const rows = this.#rows;
     if (header === null || rows === null) throw brokenHeader(this.#line);
-    const recovery = new CsvRecovery(header.cells);
+    const recovery = new CsvRecovery(header.cells, this.#linesInCells);
     for (let first = true; ; first = false) {
       const line = await this.#nextLine();
       if (line === null) return 'found';

@@ -1,5 +1,5 @@
 import type { FeedRecord } from './feed-record.ts';
-import type { Header } from './header.ts';
+import { blankAfterDelimiter, type Header } from './header.ts';
 
 /** More broken records than these in one go say nothing of the row before them any more. */
 const heldMax = 100;
@@ -32,17 +32,20 @@ interface Held {
  */
 export class TornRows {
   readonly #width: number;
+  /** Whether a blank after a delimiter is this feed's way to write, and not a sign of prose. */
+  readonly #spaced: boolean;
   readonly #lastUsed: boolean;
   readonly #firstUsed: boolean;
   #held: Held | null = null;
   /** What came after the row that is held, all of it broken. */
   #since: FeedRecord[] = [];
-  /** How the next row may have lost its beginning: certainly perhaps, if a foreign quote shows it, or not. */
-  #next: 'torn' | 'tornIfQuoted' | 'sound' = 'sound';
+  /** Whether the next row may have lost its beginning: always, if its text shows it, or never. */
+  #next: 'torn' | 'tornIfText' | 'sound' = 'sound';
 
   /** @param used positions of the cells that count; a row that lost a part of another is let through */
   constructor(header: Header, used: ReadonlySet<number>) {
     this.#width = header.names.length;
+    this.#spaced = blankAfterDelimiter(header.cells);
     this.#firstUsed = used.has(0);
     this.#lastUsed = used.has(this.#width - 1);
   }
@@ -50,17 +53,18 @@ export class TornRows {
   /** A row of the right width. */
   whole(record: FeedRecord, cells: readonly string[], spansLines: boolean, out: FeedRecord[]): void {
     this.release(out);
-    const torn = this.#next === 'torn' || (this.#next === 'tornIfQuoted' && closesForeign(cells[0] ?? ''));
+    const next = this.#next;
     this.#next = 'sound';
-    if (torn && this.#firstUsed) out.push(tornRow(record, 'before'));
+    const torn = next === 'torn' ? this.#firstUsed : next === 'tornIfText' && this.#endsText(cells);
+    if (torn) out.push(tornRow(record, 'before'));
     else this.#held = { record, cells, spansLines };
   }
 
   /** A row with too few or too many cells. */
   ragged(record: FeedRecord, cells: readonly string[], out: FeedRecord[]): void {
     const fragment = cells.length === 1 && !this.#isRowOfAnotherDelimiter(cells[0] ?? '');
-    if (fragment || opensForeign(this.#held?.cells.at(-1) ?? '')) this.#tear();
-    this.#next = fragment ? 'torn' : 'tornIfQuoted';
+    if ((fragment && this.#lastUsed) || this.#heldBeginsText()) this.#tear();
+    this.#next = fragment ? 'torn' : 'tornIfText';
     this.#add(record, out);
   }
 
@@ -70,8 +74,9 @@ export class TornRows {
    * @param mayClose whether the quote may close a cell that began before the line
    */
   broken(record: FeedRecord, mayClose: boolean, out: FeedRecord[]): void {
-    if (mayClose || this.#held?.spansLines === true) this.#tear();
-    this.#next = 'sound';
+    const torn = mayClose || this.#held?.spansLines === true;
+    if ((torn && this.#lastUsed) || this.#heldBeginsText()) this.#tear();
+    this.#next = 'tornIfText';
     this.#add(record, out);
   }
 
@@ -96,8 +101,22 @@ export class TornRows {
   }
 
   #tear(): void {
-    if (this.#held === null || !this.#lastUsed) return;
+    if (this.#held === null) return;
     this.#held = { ...this.#held, record: tornRow(this.#held.record, 'after') };
+  }
+
+  /** Whether the row that is held looks like the beginning of prose that lacks its quotes. */
+  #heldBeginsText(): boolean {
+    const cells = this.#held?.cells ?? [];
+    return this.#isProse(cells) || cells.some(opensForeign);
+  }
+
+  #endsText(cells: readonly string[]): boolean {
+    return this.#isProse(cells) || cells.some(closesForeign);
+  }
+
+  #isProse(cells: readonly string[]): boolean {
+    return !this.#spaced && blankAfterDelimiter(cells);
   }
 
   #isRowOfAnotherDelimiter(text: string): boolean {

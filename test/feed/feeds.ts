@@ -8,27 +8,9 @@ import type { ExcludedRow, Person, QuarantinedRow } from '../../src/domain/perso
 import type { Column, FeedSettings } from '../../src/domain/settings.ts';
 import type { FeedKeys } from '../../src/feed/map-record.ts';
 import { type FeedOptions, openFeed } from '../../src/feed/read-feed.ts';
-import { defaultFeedLimits } from '../../src/job/feed-limits.ts';
+import { column, plainFeed } from './plain-feed.ts';
 
-/** A column as the job would give it, with only the differences stated. */
-export function column(attribute: string, from: string | null, difference: Partial<Column> = {}): Column {
-  return {
-    attribute,
-    from: from === null ? [] : [from],
-    join: ' ',
-    value: null,
-    transform: [],
-    write: 'always',
-    empty: 'keep',
-    clearWords: [],
-    split: ';',
-    owned: [],
-    activeWords: [],
-    leaverWords: [],
-    leaveWords: [],
-    ...difference,
-  };
-}
+export { column, plainFeed };
 
 export function rule(difference: Partial<AttributeRule> = {}): AttributeRule {
   return { type: 'string', caseExact: false, writable: 'always', required: false, ...difference };
@@ -52,35 +34,6 @@ export const keys: FeedKeys = {
     vip: rule({ type: 'boolean' }),
     active: rule({ type: 'boolean' }),
   },
-};
-
-/** A full CSV feed in UTF-8 with nothing special about it, and without columns. */
-export const plainFeed: Omit<FeedSettings, 'path' | 'source'> = {
-  name: '',
-  delivery: { marker: null, stableMs: 0, waitMs: 0 },
-  mode: 'full',
-  format: 'csv',
-  encoding: 'utf-8',
-  delimiter: ',',
-  quote: '"',
-  escape: '"',
-  finalNewline: 'optional',
-  recordsAt: null,
-  sheet: null,
-  columns: [],
-  passwordColumn: null,
-  whole: { rows: null, manifest: null, trailer: null },
-  where: [],
-  outside: 'keep',
-  onePerson: null,
-  action: null,
-  employment: { start: null, end: null },
-  dates: { formats: ['yyyy-MM-dd'], timeZone: 'UTC', timeZoneColumn: null },
-  limits: defaultFeedLimits,
-  maxAgeMs: null,
-  older: 'hold',
-  afterwards: { kind: 'leave' },
-  optional: false,
 };
 
 export function settingsOf(path: string, difference: Partial<FeedSettings> = {}): FeedSettings {
