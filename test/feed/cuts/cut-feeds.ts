@@ -15,6 +15,8 @@ export interface CutTally {
   /** Days on which every row that is left was taken, which is what a cut between two records looks like. */
   exact: number;
   leavers: number;
+  /** Absences that are held for a person to look at, since a row could not be read and may have been theirs. */
+  held: number;
   /** Creates, updates and conflicts: the target has everybody just as the whole feed says. */
   wrong: number;
 }
@@ -55,12 +57,12 @@ function cutPlaces(bytes: Buffer, count: number, seed: number): readonly number[
 async function requireSound(world: CutWorld, { title, bytes }: GoodFeed): Promise<void> {
   const day = await world.day(bytes);
   const found = 'report' in day ? day.report.rows : day.refused;
-  if ('report' in day && day.report.rows.unchanged === peopleCount && day.report.changes.total === 0) return;
+  if ('report' in day && day.report.rows.unchanged === peopleCount && day.changes.length === 0) return;
   throw new Error(`The uncut feed ${title} is not what the target has: ${JSON.stringify(found)}`);
 }
 
 function newTally(title: string): CutTally {
-  return { title, cuts: 0, refused: 0, quarantined: 0, exact: 0, leavers: 0, wrong: 0 };
+  return { title, cuts: 0, refused: 0, quarantined: 0, exact: 0, leavers: 0, held: 0, wrong: 0 };
 }
 
 function count(tally: CutTally, day: Day): void {
@@ -69,9 +71,12 @@ function count(tally: CutTally, day: Day): void {
     tally.refused += 1;
     return;
   }
-  const { changes, rows } = day.report;
-  if (rows.quarantined > 0) tally.quarantined += 1;
+  const { changes, report } = day;
+  if (report.rows.quarantined > 0) tally.quarantined += 1;
   else tally.exact += 1;
-  tally.leavers += changes.fromAbsence;
-  tally.wrong += changes.total - changes.fromAbsence;
+  for (const { cause, reason } of changes) {
+    if (cause !== 'absence') tally.wrong += 1;
+    else if (reason?.code === 'UNREADABLE_IDENTITY') tally.held += 1;
+    else tally.leavers += 1;
+  }
 }

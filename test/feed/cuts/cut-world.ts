@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Connection, Provider } from '../../../src/contracts/provider.ts';
+import type { Change } from '../../../src/domain/change.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { Account, Attributes } from '../../../src/domain/user.ts';
 import { readJob } from '../../../src/job/read-job.ts';
@@ -17,7 +18,9 @@ import { rule } from '../feeds.ts';
 import type { GoodFeed, PersonCells } from './good-feeds.ts';
 
 /** How a day ended: with a report, or with the code of the failure that refused it. */
-export type Day = { readonly report: Report } | { readonly refused: string };
+export type Day =
+  | { readonly report: Report; readonly changes: readonly Change[] }
+  | { readonly refused: string };
 
 /**
  * A folder with a job and a ledger that knows everybody of a good feed as a linked user, whom the target has just so.
@@ -52,7 +55,8 @@ export class CutWorld implements AsyncDisposable {
       const feeds = new FeedDelivery([job], quiet);
       const end = await runJob(job, { mode: 'plan', asOf: null, state: null, feeds }, quiet);
       if (end === null) throw new Error('A full feed is read every day.');
-      return { report: end.report };
+      const [, ...lines] = (await readFile(end.planFile, 'utf8')).trimEnd().split('\n');
+      return { report: end.report, changes: lines.slice(0, -1).map((line) => JSON.parse(line) as Change) };
     } catch (error) {
       if (error instanceof Failure && error.code !== 'BUG') return { refused: error.code };
       throw error;

@@ -21,7 +21,15 @@ printTable(
   ],
   tallies.map((tally) => [
     tally.title,
-    ...[tally.cuts, tally.refused, tally.quarantined, tally.exact, tally.leavers, tally.wrong].map(count),
+    ...[
+      tally.cuts,
+      tally.refused,
+      tally.quarantined,
+      tally.exact,
+      tally.leavers,
+      tally.held,
+      tally.wrong,
+    ].map(count),
   ]),
 );
 print(`seed ${values.seed}, ${seconds(performance.now() - started)}`);
