@@ -49,7 +49,7 @@ describe('README.md', () => {
   });
 
   it('names only files and folders that are there', () => {
-    const links = [...page.matchAll(/\]\(((?:src|jobs|fixtures|[A-Z]+\.md)[^)]*)\)/g)].map(
+    const links = [...page.matchAll(/\]\(((?:src|jobs|fixtures|[A-Z]+\.md)[^)#]*)[^)]*\)/g)].map(
       ([, file = '']) => file,
     );
     expect(links.length).toBeGreaterThan(5);
