@@ -18,7 +18,7 @@ export interface Cuttable {
  * Steps that wait to be sent, by what may share a request. Items leave in the order in which they came.
  */
 export class Waiting<T extends Cuttable> {
-  readonly #queues = new Map<string, T[]>();
+  readonly #queues = new Map<string, Queue<T>>();
   readonly #limits: BatchLimits;
   #size = 0;
 
@@ -32,18 +32,18 @@ export class Waiting<T extends Cuttable> {
 
   add(item: T): void {
     const name = `${item.step.action}\u001f${item.step.subject}`;
-    const queue = this.#queues.get(name);
-    if (queue === undefined) this.#queues.set(name, [item]);
-    else queue.push(item);
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue(this.#limits);
+      this.#queues.set(name, queue);
+    }
+    queue.add(item);
     this.#size += 1;
   }
 
   /** The next full batch; null when no queue fills one. */
   takeFull(): readonly T[] | null {
-    for (const [name, queue] of this.#queues) {
-      if (queue.length < this.#limits.batchSize && !overflows(queue, this.#limits)) continue;
-      return this.#take(name, queue);
-    }
+    for (const [name, queue] of this.#queues) if (queue.isFull) return this.#take(name, queue);
     return null;
   }
 
@@ -53,30 +53,61 @@ export class Waiting<T extends Cuttable> {
     return null;
   }
 
-  #take(name: string, queue: T[]): readonly T[] {
-    const length = batchLength(queue, this.#limits);
-    const batch = queue.splice(0, length);
+  #take(name: string, queue: Queue<T>): readonly T[] {
+    const batch = queue.take();
     // A queue that still holds something goes to the end of the line, so that none starves.
     this.#queues.delete(name);
-    if (queue.length > 0) this.#queues.set(name, queue);
+    if (queue.size > 0) this.#queues.set(name, queue);
     this.#size -= batch.length;
     return batch;
   }
 }
 
-function overflows(queue: readonly Cuttable[], limits: BatchLimits): boolean {
-  return batchLength(queue, limits) < queue.length;
-}
+/** Knows at any time how many items from its front fit into one request, so that asking costs nothing. */
+class Queue<T extends Cuttable> {
+  #items: T[] = [];
+  readonly #limits: BatchLimits;
+  #fitting = 0;
+  #bytes = 0;
+  readonly #users = new Set<string>();
 
-/** How many items from the front fit into one request; at least one, which the target may then refuse. */
-function batchLength(queue: readonly Cuttable[], limits: BatchLimits): number {
-  const users = new Set<string>();
-  let bytes = 0;
-  for (const [index, item] of queue.entries()) {
-    bytes += item.bytes;
-    const full = index === limits.batchSize || bytes > limits.batchBytes || users.has(item.userKey);
-    if (index > 0 && full) return index;
-    users.add(item.userKey);
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
   }
-  return queue.length;
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  get isFull(): boolean {
+    return this.#fitting === this.#limits.batchSize || this.#fitting < this.#items.length;
+  }
+
+  add(item: T): void {
+    this.#items.push(item);
+    this.#extend();
+  }
+
+  take(): readonly T[] {
+    const batch = this.#items.splice(0, this.#fitting);
+    this.#fitting = 0;
+    this.#bytes = 0;
+    this.#users.clear();
+    this.#extend();
+    return batch;
+  }
+
+  /** One item always fits: the target may then refuse it. */
+  #extend(): void {
+    const { batchSize, batchBytes } = this.#limits;
+    while (this.#fitting < batchSize) {
+      const item = this.#items[this.#fitting];
+      if (item === undefined) return;
+      const overflows = this.#bytes + item.bytes > batchBytes || this.#users.has(item.userKey);
+      if (this.#fitting > 0 && overflows) return;
+      this.#fitting += 1;
+      this.#bytes += item.bytes;
+      this.#users.add(item.userKey);
+    }
+  }
 }

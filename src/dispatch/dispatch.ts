@@ -1,24 +1,27 @@
-import pLimit from 'p-limit';
-import type { Intent, Settlement, StepOutcome } from '../contracts/ledger.ts';
+import type { Intent, Settlement } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
-import type { Change, Outcome, Step } from '../domain/change.ts';
+import type { Change, Step } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Limits } from '../domain/settings.ts';
 import type { Account } from '../domain/user.ts';
 import { type Cuttable, Waiting } from './cut-batches.ts';
-import { type BatchEnd, idOf, type SendTools, type Sent, sendBatch } from './send-batch.ts';
-import { afterStep } from './after-step.ts';
+import { type BatchEnd, idOf, type SendTools, sendBatch } from './send-batch.ts';
+import { type Answered, settlementOf, type Way } from './settlement.ts';
 
 /*
  * From planned changes to outcomes. A change's steps go one after the other:
  *
  *   plan ──> waiting (its next step, in the queue of what may share a request)
- *        ──> cut into a batch ──> intended (durable in the ledger) ──> sent ──> settled (durable)
+ *        ──> cut into a batch ──> intended (durable in the ledger) ──> sent ──> answered ──> settled (durable)
  *        ──> waiting again with its next step, or over
  *
  * A step that did not succeed ends its change: what follows is not sent. Only so many changes are under way at
- * once, so memory does not grow with the plan. Intents are written ahead of the sends, many in one sync, but never
- * more than a second's worth of the rate, because after a crash each of them has to be looked up.
+ * once, so memory does not grow with the plan.
+ *
+ * Syncing the disk for every request would halve the rate at a fast target. So intents are written ahead in windows,
+ * but never more than a second's worth of the rate, because after a crash each of them has to be looked up. Answers
+ * are settled together with the next window, or at once when nothing else is ready to be sent. A crash in between
+ * leaves intents without outcomes, which the next run looks up, as it does for whatever was on its way.
  */
 
 export interface DispatchLedger {
@@ -48,18 +51,15 @@ export interface DispatchTools extends SendTools {
   readonly asOf: string;
 }
 
-interface Waiter extends Cuttable {
-  readonly change: Change;
-  readonly index: number;
-  readonly item: Item;
-}
+type Waiter = Way & Cuttable;
 
 interface Batch {
   readonly number: number;
   readonly waiters: readonly Waiter[];
 }
 
-const intentsAheadMax = 256;
+/** Steps whose intents are durable although they have not left yet, at most. */
+const windowMax = 256;
 
 /**
  * Sends all planned changes.
@@ -79,11 +79,16 @@ class Dispatcher {
   readonly #waiting: Waiting<Waiter>;
   /** Batches whose intents are durable. */
   readonly #intended: Batch[] = [];
-  readonly #active = new Set<Promise<void>>();
-  readonly #slots: ReturnType<typeof pLimit>;
-  readonly #underwayMax: number;
+  /** Steps that have an outcome which the ledger has not been told of. */
+  readonly #answered: Answered[] = [];
   readonly #aheadMax: number;
+  readonly #underwayMax: number;
+  /** Batches on their way. */
+  #sending = 0;
+  #committing = false;
+  /** Changes that have begun and are not over. */
   #underway = 0;
+  #event = Promise.withResolvers<void>();
   #fatal: Failure | null = null;
   #broken: { readonly error: unknown } | null = null;
 
@@ -91,7 +96,6 @@ class Dispatcher {
     const { limits } = tools;
     this.#tools = tools;
     this.#waiting = new Waiting(limits);
-    this.#slots = pLimit(limits.concurrency);
     this.#aheadMax = aheadOf(limits);
     this.#underwayMax = limits.batchSize * (limits.concurrency + this.#aheadMax) * 2;
   }
@@ -99,35 +103,29 @@ class Dispatcher {
   async run(changes: AsyncIterable<readonly Change[]>): Promise<Failure | null> {
     try {
       for await (const page of changes) {
-        for (const change of page) {
-          const { step, userId } = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
-          if (change.steps[step] === undefined) continue;
-          this.#underway += 1;
-          this.#enter(change, step, userId);
-        }
+        for (const change of page) this.#begin(change);
         while (this.#underway >= this.#underwayMax && !this.#over()) await this.#turn(false);
         if (this.#over()) break;
       }
       while (!this.#over() && this.#underway > 0) await this.#turn(true);
     } finally {
       // Whatever went wrong here, the answers of what has been sent are still awaited and written down.
-      await Promise.all(this.#active);
+      while (this.#sending > 0 || this.#committing) await this.#nextEvent();
+      await this.#settleRest();
     }
     if (this.#broken !== null) throw this.#broken.error;
-    await this.#withdraw();
     return this.#fatal;
-  }
-
-  /** Says of batches whose intents are durable, but which a stop kept from being sent, that they were not. */
-  async #withdraw(): Promise<void> {
-    const waiters = this.#intended.flatMap((batch) => batch.waiters);
-    if (waiters.length === 0) return;
-    const end: BatchEnd = { sent: waiters.map(() => null), fatal: null };
-    await this.#tools.ledger.settle(await this.#settlement(waiters, end));
   }
 
   #over(): boolean {
     return this.#fatal !== null || this.#broken !== null || this.#tools.signal.aborted;
+  }
+
+  #begin(change: Change): void {
+    const { step, userId } = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
+    if (change.steps[step] === undefined) return;
+    this.#underway += 1;
+    this.#enter(change, step, userId);
   }
 
   #enter(change: Change, index: number, userId: string | null): void {
@@ -146,36 +144,71 @@ class Dispatcher {
     return initialPassword === undefined ? {} : { initialPassword };
   }
 
-  /** Fills the slots with what is ready, then waits until something has ended. */
+  /** Starts what is ready, tells the ledger what it has to hear, then waits until something has ended. */
   async #turn(inputEnded: boolean): Promise<void> {
-    await this.#intend(inputEnded);
-    while (this.#active.size < this.#tools.limits.concurrency) {
+    while (this.#sending < this.#tools.limits.concurrency) {
       const batch = this.#intended.shift();
       if (batch === undefined) break;
-      this.#start(batch);
+      void this.#send(batch);
     }
-    if (this.#active.size > 0) await Promise.race(this.#active);
+    if (!this.#committing && this.#isDue()) {
+      const batches = this.#cut(inputEnded);
+      if (batches.length > 0 || this.#answered.length > 0) void this.#commit(batches);
+    }
+    await this.#nextEvent();
   }
 
-  /** Cuts batches ahead of the sends and makes their intents durable in one go. */
-  async #intend(inputEnded: boolean): Promise<void> {
-    if (this.#intended.length >= this.#tools.limits.concurrency) return;
+  async #nextEvent(): Promise<void> {
+    await this.#event.promise;
+    this.#event = Promise.withResolvers();
+  }
+
+  /** Whether the sends would run dry, or too much be lost by a crash, unless the ledger is written now. */
+  #isDue(): boolean {
+    const { concurrency } = this.#tools.limits;
+    return (
+      this.#intended.length < Math.min(concurrency, this.#aheadMax) || this.#answered.length >= windowMax
+    );
+  }
+
+  /** Cuts the batches that may be intended now. */
+  #cut(inputEnded: boolean): readonly Batch[] {
     const batches: Batch[] = [];
+    const add = (waiters: readonly Waiter[]) => batches.push({ number: this.#tools.nextBatch(), waiters });
     while (this.#intended.length + batches.length < this.#aheadMax) {
       const waiters = this.#waiting.takeFull();
       if (waiters === null) break;
-      batches.push({ number: this.#tools.nextBatch(), waiters });
+      add(waiters);
     }
     // Batches that are not full wait for company as long as a batch under way may still bring some.
-    const idle = this.#active.size === 0 && this.#intended.length === 0 && batches.length === 0;
-    if (idle) {
-      for (let waiters = this.#waiting.takeAny(); waiters !== null; waiters = this.#waiting.takeAny()) {
-        batches.push({ number: this.#tools.nextBatch(), waiters });
-        if (!inputEnded || batches.length === this.#aheadMax) break;
-      }
+    const isUnderway = this.#sending > 0 || this.#intended.length > 0 || this.#answered.length > 0;
+    if (isUnderway || batches.length > 0) return batches;
+    for (let waiters = this.#waiting.takeAny(); waiters !== null; waiters = this.#waiting.takeAny()) {
+      add(waiters);
+      if (!inputEnded || batches.length === this.#aheadMax) break;
     }
+    return batches;
+  }
+
+  /** Settles the answers and makes the intents durable: begun at the same time, so that they may share a sync. */
+  async #commit(batches: readonly Batch[]): Promise<void> {
+    this.#committing = true;
+    try {
+      const answered = [...this.#answered];
+      const settlement = await this.#settlement(answered);
+      const ends = await Promise.allSettled([this.#settle(answered, settlement), this.#intend(batches)]);
+      const failed = ends.find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
+    } catch (error) {
+      this.#broken ??= { error };
+    }
+    this.#committing = false;
+    this.#event.resolve();
+  }
+
+  async #intend(batches: readonly Batch[]): Promise<void> {
     if (batches.length === 0) return;
-    const at = new Date(this.#tools.clock.now()).toISOString();
+    const at = this.#now();
     await this.#tools.ledger.recordIntents(
       batches.map(({ number, waiters }) => ({
         batch: number,
@@ -187,90 +220,72 @@ class Dispatcher {
     this.#intended.push(...batches);
   }
 
-  #start(batch: Batch): void {
-    const sending = this.#slots(() => this.#send(batch))
-      .catch((error: unknown) => {
-        this.#broken ??= { error };
-      })
-      .finally(() => this.#active.delete(sending));
-    this.#active.add(sending);
+  #settlement(answered: readonly Answered[]): Promise<Settlement> {
+    return settlementOf(answered, this.#tools, this.#now());
+  }
+
+  /** Queues the next steps of the changes that have one only once the ledger knows what came before. */
+  async #settle(answered: readonly Answered[], settlement: Settlement): Promise<void> {
+    if (answered.length === 0) return;
+    await this.#tools.ledger.settle(settlement);
+    this.#answered.splice(0, answered.length);
+    this.#goOn(answered);
   }
 
   async #send({ waiters }: Batch): Promise<void> {
-    const end = await sendBatch(
-      waiters.map((waiter) => waiter.item),
-      this.#tools,
-    );
-    if (end.fatal !== null) this.#fatal ??= end.fatal;
-    await this.#tools.ledger.settle(await this.#settlement(waiters, end));
+    this.#sending += 1;
+    try {
+      const end = await sendBatch(
+        waiters.map((waiter) => waiter.item),
+        this.#tools,
+      );
+      if (end.fatal !== null) this.#fatal ??= end.fatal;
+      this.#answer(waiters, end);
+    } catch (error) {
+      this.#broken ??= { error };
+    }
+    this.#sending -= 1;
+    this.#event.resolve();
+  }
+
+  #answer(waiters: readonly Waiter[], { sent, fatal }: BatchEnd): void {
+    for (const [position, { change, index, item }] of waiters.entries()) {
+      this.#answered.push({ change, index, item, sent: sent[position] ?? null, fatal });
+    }
+  }
+
+  #goOn(answered: readonly Answered[]): void {
     let over = 0;
-    for (const [position, waiter] of waiters.entries()) {
-      if (!this.#goesOn(waiter, end.sent[position] ?? null)) over += 1;
+    for (const { change, index, item, sent } of answered) {
+      const goesOn = sent?.outcome.result === 'succeeded' && index + 1 < change.steps.length;
+      if (goesOn) this.#enter(change, index + 1, sent.outcome.userId ?? idOf(item, this.#tools.provider));
+      else over += 1;
     }
     this.#underway -= over;
     if (over > 0) this.#tools.onProgress(over);
   }
 
-  /** Queues the next step of a change; false when the change is over. */
-  #goesOn({ change, index, item }: Waiter, sent: Sent | null): boolean {
-    if (sent?.outcome.result !== 'succeeded' || index + 1 >= change.steps.length) return false;
-    this.#enter(change, index + 1, sent.outcome.userId ?? idOf(item, this.#tools.provider));
-    return true;
+  /** Settles what is left at the end; says of intents that a stop kept from being sent that they were not. */
+  async #settleRest(): Promise<void> {
+    for (const { waiters } of this.#intended.splice(0)) {
+      this.#answer(waiters, { sent: waiters.map(() => null), fatal: null });
+    }
+    try {
+      const answered = [...this.#answered];
+      await this.#settle(answered, await this.#settlement(answered));
+    } catch (error) {
+      this.#broken ??= { error };
+    }
   }
 
-  /** What the ledger has to know after a batch: outcomes, steps that will not be sent, and the accounts as they are now. */
-  async #settlement(waiters: readonly Waiter[], end: BatchEnd): Promise<Settlement> {
-    const at = new Date(this.#tools.clock.now()).toISOString();
-    const outcomes: StepOutcome[] = [];
-    const succeeded: { waiter: Waiter; userId: string }[] = [];
-    for (const [position, waiter] of waiters.entries()) {
-      const sent = end.sent[position] ?? null;
-      outcomes.push(...stepOutcomes(waiter, sent, end.fatal, at));
-      const userId = sent?.outcome.userId ?? idOf(waiter.item, this.#tools.provider);
-      if (sent?.outcome.result === 'succeeded' && userId !== null) succeeded.push({ waiter, userId });
-    }
-    const known = await this.#tools.ledger.accountsById(succeeded.map(({ userId }) => userId));
-    const accounts: Account[] = [];
-    const removed: string[] = [];
-    for (const { waiter, userId } of succeeded) {
-      const account = known.get(userId) ?? null;
-      if (waiter.change.operation === 'remove' && waiter.index + 1 === waiter.change.steps.length)
-        removed.push(userId);
-      else accounts.push(afterStep(waiter.change, waiter.step, account, userId, this.#tools));
-    }
-    return { outcomes, accounts, removed };
+  #now(): string {
+    return new Date(this.#tools.clock.now()).toISOString();
   }
 }
 
-/** A second's worth of the rate, between one and the most that a crash may leave to be looked up. */
-function aheadOf(limits: Limits): number {
-  const perSecond = Math.min(...limits.rates.map(({ requests, perMs }) => (requests / perMs) * 1_000));
-  return Math.max(
-    1,
-    Math.min(intentsAheadMax, Number.isFinite(perSecond) ? Math.ceil(perSecond) : intentsAheadMax),
-  );
-}
-
-function stepOutcomes(
-  waiter: Waiter,
-  sent: Sent | null,
-  fatal: Failure | null,
-  at: string,
-): readonly StepOutcome[] {
-  const { change, index } = waiter;
-  const outcome: Outcome = sent?.outcome ?? notSent('STOPPED', fatal?.message ?? null);
-  const first: StepOutcome = { ...outcome, seq: change.seq, step: index, attempts: sent?.attempts ?? 0, at };
-  if (sent === null || sent.outcome.result === 'succeeded') return [first];
-  const rest = change.steps.slice(index + 1).map((_, offset) => ({
-    ...notSent('PREDECESSOR_FAILED', null),
-    seq: change.seq,
-    step: index + 1 + offset,
-    attempts: 0,
-    at,
-  }));
-  return [first, ...rest];
-}
-
-function notSent(errorCode: 'STOPPED' | 'PREDECESSOR_FAILED', message: string | null): Outcome {
-  return { result: 'notSent', errorCode, providerCode: null, message, userId: null };
+/** Batches: a second's worth of the rate, and no more steps than a crash may leave to be looked up. */
+function aheadOf({ rates, batchSize }: Limits): number {
+  const perSecond = Math.min(...rates.map(({ requests, perMs }) => (requests / perMs) * 1_000));
+  const window = Math.max(2, Math.ceil(windowMax / batchSize));
+  return Math.max(1, Math.min(window, Math.ceil(perSecond)));
 }

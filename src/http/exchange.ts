@@ -33,6 +33,9 @@ export interface ExchangeSettings {
   readonly onFinish: (facts: ExchangeFacts) => void;
 }
 
+/** Aborting without a reason makes one with a stack trace, for every request. */
+const disarmed = new Error('disarmed');
+
 /** undici's own time-outs hold between chunks, so a body that drips would never end: this deadline is total. */
 export function beginExchange(settings: ExchangeSettings): Exchange {
   const { clock, what, timeoutMs, stop } = settings;
@@ -63,7 +66,7 @@ export function beginExchange(settings: ExchangeSettings): Exchange {
       () => cut('deadline'),
       () => undefined,
     );
-    return () => off.abort();
+    return () => off.abort(disarmed);
   }
 
   function start(): void {

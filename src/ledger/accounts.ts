@@ -38,8 +38,8 @@ export function accountEntries(
   const select = connection.query<AccountRow>(
     `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id > ? ORDER BY user_id LIMIT ${accountsAtOnce}`,
   );
-  const selectOne = connection.query<AccountRow>(
-    `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id = ?`,
+  const selectSome = connection.query<AccountRow>(
+    `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id IN (SELECT value FROM json_each(?))`,
   );
 
   return {
@@ -51,13 +51,9 @@ export function accountEntries(
     },
     async accountsById(scope, userIds) {
       const scopeId = scopes.find(scope);
-      const found = new Map<string, Account>();
-      if (scopeId === null) return found;
-      for (const userId of userIds) {
-        const row = selectOne.get(scopeId, userId);
-        if (row !== undefined) found.set(userId, accountOf(row));
-      }
-      return found;
+      if (scopeId === null) return new Map();
+      const rows = selectSome.all(scopeId, JSON.stringify(userIds));
+      return new Map(rows.map((row) => [row.user_id, accountOf(row)]));
     },
     async saveAccounts(scope, accounts) {
       const scopeId = scopes.idOf(scope);

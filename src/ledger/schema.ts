@@ -130,6 +130,34 @@ const migrations: readonly string[] = [
   CREATE INDEX duplicates_by_line ON duplicates (run_number, line, entry);
   `,
   'ALTER TABLE accounts ADD COLUMN feed TEXT',
+  `
+  -- What happened to steps, in the order in which it did: see step-entries.ts.
+  CREATE TABLE step_entries (
+    entry INTEGER PRIMARY KEY,
+    run_number INTEGER NOT NULL,
+    slice INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    result TEXT,
+    body TEXT NOT NULL,
+    FOREIGN KEY (run_number, first_seq) REFERENCES changes,
+    FOREIGN KEY (run_number, last_seq) REFERENCES changes
+  ) STRICT;
+  CREATE INDEX step_entries_by_slice ON step_entries (run_number, slice, entry);
+
+  INSERT INTO step_entries (run_number, slice, first_seq, last_seq, result, body)
+  SELECT run_number, (seq - 1) / 1000, seq, seq, NULL,
+    json_array(json_array(batch, attempt, intended_at, json_array(seq, step)))
+  FROM steps WHERE batch IS NOT NULL ORDER BY run_number, seq, step;
+
+  INSERT INTO step_entries (run_number, slice, first_seq, last_seq, result, body)
+  SELECT run_number, (seq - 1) / 1000, seq, seq, result,
+    json_object('errorCode', error_code, 'providerCode', provider_code, 'message', message,
+      'attempts', attempts, 'at', settled_at, 'steps', json_array(seq, step), 'userIds', json_array(user_id))
+  FROM steps WHERE result IS NOT NULL ORDER BY run_number, seq, step;
+
+  DROP TABLE steps;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -23,7 +23,7 @@ export function scopeEntries(
   const lastApplied = connection.query<{ run_id: string }>(
     `SELECT run_id FROM runs
      WHERE scope_id = ? AND mode = 'apply' AND (exit_code IN (2, 4) OR (exit_code = 0 AND facts <> 'null') OR EXISTS (
-       SELECT 1 FROM steps WHERE steps.run_number = runs.run_number AND batch IS NOT NULL))
+       SELECT 1 FROM step_entries WHERE step_entries.run_number = runs.run_number AND result IS NULL))
      ORDER BY run_number DESC LIMIT 1`,
   );
   const noteRead = connection.command('UPDATE scopes SET complete_read_at = ? WHERE scope_id = ?');

@@ -91,15 +91,6 @@ export function* linkedAccounts(rows: number): Generator<readonly Account[]> {
   }
 }
 
-/** Lines of a sandbox's users file: everybody as `linkedAccounts` has them. */
-export function* sandboxUsers(rows: number): Generator<string> {
-  for (let number = 0; number < rows; number += 1) {
-    const { login, given, family, role } = invent(number);
-    const user = { userlogin: login, firstname: given, lastname: family, email: login, roles: [role] };
-    yield `${JSON.stringify(user)}\n`;
-  }
-}
-
 /** Updates that give every one of the linked people another family name. */
 export function* renames(rows: number): Generator<Change> {
   let seq = 0;
