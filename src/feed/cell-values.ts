@@ -96,9 +96,16 @@ function textValue(given: string, { transform, rule, isKey }: CellForm): CellVal
 }
 
 function singleText(cell: Cell): string | Unfit {
-  if (typeof cell === 'string') return cell.trim();
+  if (typeof cell === 'string') return trimmed(cell);
   if (cell.length > 1) return { unfit: 'holds a list where one value is wanted.' };
-  return cell[0]?.trim() ?? '';
+  return trimmed(cell[0] ?? '');
+}
+
+/** Without the white space around it; vertical tabs and form feeds count as such, and stand for damage. */
+function trimmed(text: string): string | Unfit {
+  const inner = text.trim();
+  if (inner.length !== text.length && /[\v\f]/.test(text)) return { unfit: 'holds a control character.' };
+  return inner;
 }
 
 function booleanValue(text: string): boolean | Unfit {

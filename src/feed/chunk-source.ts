@@ -2,6 +2,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 /** A line is looked for in so many bytes at a time, since two kinds of line ends are looked for. */
 const searchedBytes = 4 * 1024;
+/** A line that is so many times longer than it may be is not looked through to its end. */
+const patience = 64;
 
 /** A physical line. */
 export interface PhysicalLine {
@@ -9,6 +11,8 @@ export interface PhysicalLine {
   readonly raw: Buffer;
   /** True when the line exceeds the longest record. */
   readonly tooLong: boolean;
+  /** True when no end of it was found within all patience; what comes next is still the same line. */
+  readonly endless: boolean;
   readonly blank: boolean;
 }
 
@@ -78,6 +82,7 @@ export class ChunkSource {
     const parts: Buffer[] = [];
     let bytes = 0;
     let tooLong = false;
+    let endless = false;
     for (;;) {
       const piece = await this.nextLinesPiece(tooLong ? Number.MAX_SAFE_INTEGER : searchedBytes);
       if (piece === null) break;
@@ -86,6 +91,8 @@ export class ChunkSource {
       tooLong = tooLong || bytes + part.length > bytesMax;
       if (!tooLong) parts.push(part);
       bytes += part.length;
+      endless = end === -1 && bytes > patience * bytesMax;
+      if (endless) break;
       if (end !== -1) {
         this.unread(piece.subarray(end));
         break;
@@ -93,7 +100,7 @@ export class ChunkSource {
     }
     if (bytes === 0) return null;
     const raw = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-    return { raw, tooLong, blank: !tooLong && raw.toString().trim() === '' };
+    return { raw, tooLong, endless, blank: !tooLong && raw.toString().trim() === '' };
   }
 }
 

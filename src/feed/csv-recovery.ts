@@ -18,6 +18,8 @@ export class CsvRecovery {
   readonly #linesInCells: boolean;
   /** Cells of the broken record so far; NaN when nothing would tell its end. */
   #cells = 0;
+  /** Whether the record may go on: its quote is open. */
+  #isOpen = false;
   /** Whether the quote is open in the last cell, so that more text may follow when all cells are there. */
   #lastIsOpen = false;
 
@@ -30,10 +32,11 @@ export class CsvRecovery {
 
   /** Notes a line that a quote breaks, and how many cells it would have if quotes were text. */
   broken(alone: LineAlone, bareCells: number): void {
-    this.#cells = alone.kind === 'openQuote' ? bareCells : this.#width;
-    this.#lastIsOpen = alone.kind === 'openQuote' && alone.position === this.#width - 1;
+    this.#isOpen = alone.kind === 'openQuote';
+    this.#cells = this.#isOpen ? bareCells : this.#width;
+    this.#lastIsOpen = this.#isOpen && positionOf(alone) === this.#width - 1;
     // Where there is one column, any line of text looks like a record.
-    if (alone.kind === 'openQuote' && this.#width === 1) this.#cells = Number.NaN;
+    if (this.#isOpen && this.#width === 1) this.#cells = Number.NaN;
   }
 
   /** Judges a later line that is not blank. */
@@ -46,8 +49,9 @@ export class CsvRecovery {
     if (length === this.#width && !prose) {
       // The end of the broken record may stand on this line: with the cells it lacks, or with a record that
       // follows without a line end.
-      const mayEndHere = !complete || (this.#lastIsOpen && this.#linesInCells);
+      const mayEndHere = !complete || (this.#isOpen && this.#linesInCells);
       this.#cells = this.#width;
+      this.#isOpen = false;
       this.#lastIsOpen = false;
       return mayEndHere ? 'part' : 'record';
     }
@@ -55,4 +59,8 @@ export class CsvRecovery {
     this.#cells += length - 1;
     return this.#cells <= this.#width || prose ? 'part' : 'lost';
   }
+}
+
+function positionOf(alone: LineAlone): number {
+  return alone.kind === 'row' ? -1 : alone.position;
 }

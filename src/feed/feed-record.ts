@@ -1,3 +1,4 @@
+import { Failure } from '../domain/failure.ts';
 import type { Cell, QuarantineCode } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 
@@ -83,4 +84,14 @@ export function fieldTooLong(column: string | null, bytesMax: number): Fault {
     column,
     message: `The cell is longer than ${bytesMax} bytes (feed.limits.field).`,
   };
+}
+
+/** The failure for a record of which no end was found although it is far too long. */
+export function endlessRecord(line: number, bytesMax: number): Failure {
+  return new Failure({
+    code: 'FEED_RECORD_TOO_LONG',
+    exit: 1,
+    message: `The record on line ${line} is far longer than ${bytesMax} bytes (feed.limits.record), and no end of it was found.`,
+    hint: 'Check that the feed is what feed.format says, and whole.',
+  });
 }

@@ -4,6 +4,7 @@ import { ChunkSource, type PhysicalLine } from './chunk-source.ts';
 import { CsvRecovery } from './csv-recovery.ts';
 import {
   brokenRecord,
+  endlessRecord,
   type Fault,
   type FeedRecord,
   fieldTooLong,
@@ -210,6 +211,7 @@ class CsvReader {
   async #nextLine(): Promise<PhysicalLine | null> {
     for (;;) {
       const line = await this.#source.readLine(this.#options.limits.recordBytes);
+      if (line?.endless === true) throw endlessRecord(this.#line, this.#options.limits.recordBytes);
       if (line?.blank !== true) return line;
       this.#line += 1;
     }

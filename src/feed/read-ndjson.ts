@@ -1,9 +1,11 @@
-import { brokenRecord, type FeedRecord, type ReaderOptions } from './feed-record.ts';
+import { brokenRecord, endlessRecord, type FeedRecord, type ReaderOptions } from './feed-record.ts';
 import { JsonCellReader } from './json-cells.ts';
 import { badJson, jsonRecord } from './json-record.ts';
 import { parseStrictly } from './strict-json.ts';
 
 const lineFeed = 0x0a;
+/** A line that is so many times longer than it may be is not looked through to its end. */
+const patience = 64;
 
 /**
  * Reads one JSON object per line; a line that is none costs only itself. Lines end with LF or CRLF, the last one with
@@ -90,18 +92,25 @@ async function* wholeLines(
 ): AsyncGenerator<readonly (string | null)[]> {
   let carry: Buffer = Buffer.alloc(0);
   let skipping = false;
+  let skipped = 0;
+  let line = 1;
   for await (const chunk of chunks) {
     const joined: Buffer = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
     const end = joined.lastIndexOf(lineFeed);
     carry = joined.subarray(end + 1);
     const lines: (string | null)[] = end === -1 ? [] : joined.toString('utf8', 0, end).split('\n');
-    if (skipping && lines.length > 0) lines[0] = null;
-    if (lines.length > 0) skipping = false;
-    if (carry.length > bytesMax) {
-      skipping = true;
-      carry = Buffer.alloc(0);
+    if (lines.length > 0) {
+      if (skipping) lines[0] = null;
+      line += lines.length;
+      skipping = false;
+      skipped = 0;
+      yield lines;
     }
-    if (lines.length > 0) yield lines;
+    skipping = skipping || carry.length > bytesMax;
+    if (!skipping) continue;
+    skipped += carry.length;
+    if (skipped > patience * bytesMax) throw endlessRecord(line, bytesMax);
+    carry = Buffer.alloc(0);
   }
   if (skipping) yield [null];
   else if (carry.length > 0) yield [carry.toString()];

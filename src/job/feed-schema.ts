@@ -276,7 +276,7 @@ export const FeedFile = z.strictObject({
     .enum(['required', 'optional'])
     .default('required')
     .describe(
-      'Whether a full CSV feed whose last record alone has no line end may be cut: then it is set aside.',
+      'Whether a CSV feed whose last record has no line end may be cut: then that record is set aside.',
     ),
   records: z
     .string()

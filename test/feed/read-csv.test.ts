@@ -268,5 +268,9 @@ describe('limits', () => {
     const read = await readText(`${head}1,ana,Ana\n${','.repeat(30_000_000)}\n2,bo,Bo\n`);
     expect(codes(read)).toEqual(['3 RECORD_TOO_LONG']);
     expect(lines(read)).toEqual(['2 1', '4 2']);
+    await expect(readText(`${head}1,ana,Ana\n${','.repeat(70_000_000)}\n`)).rejects.toMatchObject({
+      code: 'FEED_RECORD_TOO_LONG',
+      message: expect.stringContaining('line 3'),
+    });
   });
 });
