@@ -2,6 +2,7 @@ import type { AbsentPerson, ComparedPerson, DiffRule, DiffSettings } from '../..
 import type { Person } from '../../src/domain/person.ts';
 import type { Column } from '../../src/domain/settings.ts';
 import type { Account, Attributes, User } from '../../src/domain/user.ts';
+import { column } from '../feed/plain-feed.ts';
 
 // Builders of a valid world: a test states only what is different.
 
@@ -26,22 +27,7 @@ export const rules: Readonly<Record<string, DiffRule>> = {
 };
 
 export function buildColumn(attribute: string, difference: Partial<Column> = {}): Column {
-  return {
-    attribute,
-    from: [attribute],
-    join: ' ',
-    value: null,
-    transform: [],
-    write: 'always',
-    empty: 'keep',
-    clearWords: [],
-    split: ';',
-    owned: [],
-    activeWords: [],
-    leaverWords: [],
-    leaveWords: [],
-    ...difference,
-  };
+  return column(attribute, attribute, difference);
 }
 
 /** Leavers are disabled at once and removed after 90 days; the feed is proven whole. */

@@ -27,6 +27,13 @@ describe('a plan', () => {
     expect(PlanEnd.parse(rest.at(-1))).toEqual({ changes: 2, ...end, planHash: hash });
   });
 
+  it('has one line for each change, for programs too that end lines at other characters', () => {
+    const key = 'A\u2028d\u2029a\u0085';
+    const { text } = readLines(buildLines([buildChange({ key })]));
+    expect(text.split(/[\n\r\u0085\u2028\u2029]/)).toHaveLength(4);
+    expect(JSON.parse(text.split('\n')[1] ?? '')).toMatchObject({ key });
+  });
+
   it('without changes is a header and an end', () => {
     const { text } = readLines(buildLines([]));
     expect(text.split('\n')).toHaveLength(3);
