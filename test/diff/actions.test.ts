@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffPerson } from '../../src/diff/diff-pair.ts';
+import { diffAbsent, diffPerson } from '../../src/diff/diff-pair.ts';
 import { type Operation, operations } from '../../src/domain/change.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Account } from '../../src/domain/user.ts';
-import { buildPair, buildPerson, buildSettings, buildUser, daysAgo } from './build.ts';
+import { buildAbsent, buildPair, buildPerson, buildSettings, buildUser, daysAgo } from './build.ts';
 
 const delta = buildSettings({ feed: { name: '', mode: 'delta' }, absence: null });
 const asking = (...actions: readonly Operation[]): Person =>
@@ -65,6 +65,13 @@ describe('an action of a delta', () => {
     }
   });
 
+  it('to update somebody whom this job disabled gives nothing back that disabling took', () => {
+    const person = buildPerson({ title: 'Manager', roles: ['Viewer'] }, { actions: ['update'] });
+    const { need } = diffPerson(buildPair(person, noRoles, { disabled: disabledHere }), delta);
+    expect(need).toMatchObject({ operation: 'update', after: { title: 'Manager' } });
+    expect(need?.after).not.toHaveProperty('roles');
+  });
+
   it('waits for no day of the policy, and starts the leaver’s clock', () => {
     const leavers = [{ operation: 'disable' as const, afterDays: 30 }];
     const settings = { ...delta, policy: { ...delta.policy, leavers } };
@@ -82,6 +89,33 @@ describe('an action of a delta', () => {
     expect(last('disable', 'update')).toBe('disable');
     expect(last('disable', 'enable', 'update')).toBe('update');
     expect(diffPerson(buildPair(asking('create', 'update'), null), delta).need?.operation).toBe('create');
+  });
+});
+
+describe('the feed that is remembered of somebody', () => {
+  const seenIn = (mode: 'full' | 'delta', name: string, known: string | undefined): string | null => {
+    const feed = known === undefined ? {} : { feed: known };
+    const pair = buildPair(buildPerson(), buildUser(), feed);
+    const { account } = diffPerson(pair, buildSettings({ feed: { name, mode } }));
+    return account === null ? 'as before' : (account.feed ?? null);
+  };
+
+  it('is the full one that names them, and a delta only where no other did', () => {
+    expect(seenIn('full', 'employees', 'contractors')).toBe('employees');
+    expect(seenIn('full', 'employees', 'employees')).toBe('as before');
+    expect(seenIn('delta', 'orders', 'employees')).toBe('as before');
+    expect(seenIn('delta', 'orders', undefined)).toBe('orders');
+    expect(seenIn('full', '', 'contractors')).toBeNull();
+  });
+});
+
+describe('an absence from several feeds', () => {
+  it('needs a second file of each of them', () => {
+    const absence = { proven: false, feedSha256: 'a,b' };
+    const missed = (feedSha256: string) => buildAbsent({ absent: { feedSha256, at: daysAgo(1) } });
+    const settings = buildSettings({ absence });
+    expect(diffAbsent(missed('a,c'), settings).need).toBeNull();
+    expect(diffAbsent(missed('c,d'), settings).need?.operation).toBe('disable');
   });
 });
 

@@ -1,14 +1,16 @@
 import type { Ledger, Run } from '../../src/contracts/ledger.ts';
 import type { Connection, Provider } from '../../src/contracts/provider.ts';
+import type { FeedFacts } from '../../src/domain/feed-facts.ts';
 import type { Attributes, User, Value } from '../../src/domain/user.ts';
 import type { Job } from '../../src/job/job.ts';
 import type { Target } from '../../src/run/connect-target.ts';
 import type { OpenRun } from '../../src/run/open-run.ts';
 import type { World } from '../../src/run/world.ts';
-import { buildColumn, buildSettings, rules } from '../diff/build.ts';
+import { buildColumn, buildSettings, feedSha256, rules } from '../diff/build.ts';
 import { virtualClock } from '../http/virtual-clock.ts';
 import { fakeProvider } from '../job/fake-provider.ts';
 import { run, scope } from '../ledger/build.ts';
+import { plainForm } from '../report/build.ts';
 
 // An invented vendor and the fakes around it: enough of a run to try a single stage of it.
 
@@ -58,6 +60,21 @@ export function buildTarget(users: readonly User[] = [], different: Partial<Prov
     close: async () => {},
   };
 }
+
+/** Of ten rows, proven whole. */
+export const feedFacts: FeedFacts = {
+  path: 'hr.csv',
+  sha256: feedSha256,
+  bytes: 1_000,
+  modifiedAt: null,
+  rows: 10,
+  excluded: 0,
+  partial: false,
+  whole: 'proven',
+  contradiction: null,
+  columns: [],
+  form: plainForm,
+};
 
 export function buildJob(): Job {
   const { policy } = buildSettings();

@@ -8,22 +8,9 @@ import type { PlannedNeed } from '../../src/match/open-matching.ts';
 import { type Comparison, compare } from '../../src/run/compare.ts';
 import { asOf, buildColumn, feedSha256 } from '../diff/build.ts';
 import { buildAccount, buildMention, buildPerson, buildUser, type Sides, staged } from '../match/build.ts';
-import { plainForm } from '../report/build.ts';
-import { buildJob, buildTarget } from './build.ts';
+import { buildJob, buildTarget, feedFacts } from './build.ts';
 
-const feed: FeedFacts = {
-  path: 'hr.csv',
-  sha256: feedSha256,
-  bytes: 1_000,
-  modifiedAt: null,
-  rows: 10,
-  excluded: 0,
-  partial: false,
-  whole: 'proven',
-  contradiction: null,
-  columns: [],
-  form: plainForm,
-};
+const feed = feedFacts;
 
 interface Compared {
   readonly comparison: Comparison;
@@ -198,5 +185,45 @@ describe('a manager who has no user yet', () => {
         expect(JSON.stringify(steps.map((step) => step.values))).not.toContain('E3');
       }
     });
+  });
+});
+
+describe('somebody whom a later feed names, and whose own is an earlier one', () => {
+  const settings = (name: string): FeedSettings => ({ ...firstFeed(buildJob()), name, optional: true });
+  const later = buildPerson(1, { feed: 1, active: false });
+  const sides: Sides = {
+    people: [later],
+    accounts: [buildAccount(1, { feed: 'employees' })],
+    users: [buildUser(1)],
+    feeds: [settings('employees'), settings('contractors')],
+  };
+  const changesOf = (own: FeedFacts | null, difference: Partial<Sides> = {}): readonly string[] =>
+    staged({ ...sides, ...difference }, ({ matching }) => {
+      const feeds = [
+        { settings: settings('employees'), file: null, facts: own },
+        { settings: settings('contractors'), file: null, facts: feed },
+      ];
+      const setAside = { quarantined: 0, duplicates: 0, excluded: 0 };
+      const { rows } = compare(buildJob(), buildTarget(), matching, {
+        feeds,
+        setAside,
+        asOf,
+        inDoubt: new Set(),
+      });
+      const changes = [...matching.changes()].map(({ need }) => need.operation);
+      expect(rows.excluded).toBe(changes.length === 0 ? 1 : 0);
+      return changes;
+    });
+
+  it('is left alone while that one is missing, partial, or has a row that names nobody', () => {
+    expect(changesOf(null)).toEqual([]);
+    expect(changesOf({ ...feed, partial: true })).toEqual([]);
+    expect(changesOf(feed, { mentioned: [buildMention(null, null)], mentionedIn: 0 })).toEqual([]);
+  });
+
+  it('is what the later feed says once the earlier one is whole, or is the later one’s own', () => {
+    expect(changesOf(feed)).toEqual(['disable']);
+    expect(changesOf(null, { accounts: [buildAccount(1, { feed: 'contractors' })] })).toEqual(['disable']);
+    expect(changesOf(feed, { mentioned: [buildMention(null, null)], mentionedIn: 1 })).toEqual(['disable']);
   });
 });
