@@ -1,4 +1,4 @@
-import type { Change, Outcome } from '../domain/change.ts';
+import type { Change, Operation, Outcome } from '../domain/change.ts';
 import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import type { Account } from '../domain/user.ts';
 
@@ -107,6 +107,46 @@ export interface FailureKey {
   readonly errorCode: string;
 }
 
+/** What somebody decided about a plan that guards held. */
+export interface Decision {
+  readonly kind: 'approved' | 'rejected';
+  readonly planHash: string;
+  /** The run that made the plan, and the account that started that run. */
+  readonly runId: string;
+  readonly plannedBy: string;
+  /** Who decided, in their words, and the account that the command ran under. */
+  readonly by: string;
+  readonly operator: string;
+  readonly reason: string;
+  readonly at: string;
+  /** Null for a rejection, which stays. */
+  readonly expiresAt: string | null;
+  /** The guards that held the plan. */
+  readonly guards: readonly string[];
+}
+
+/** With the number under which the ledger keeps it; a later one has a higher. */
+export interface KeptDecision extends Decision {
+  readonly entry: number;
+}
+
+/** One change that a decision is about: who, what, and a hash of the values it leads to. */
+export interface DecidedChange {
+  readonly linkKey: string;
+  readonly operation: Operation;
+  readonly digest: string;
+}
+
+/** Somebody who has been disabled by key, and stays so whatever the feed says, until it agrees or somebody lifts it. */
+export interface Bar {
+  readonly linkKey: string;
+  /** The lasting id as the feed spells it. */
+  readonly key: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
 export type Lock =
   | { readonly held: true; release(): Promise<void> }
   | { readonly held: false; readonly by: LockHolder | null };
@@ -190,6 +230,26 @@ export interface Ledger {
   noteFailures(scope: Scope, runId: string, failures: AsyncIterable<readonly FailureKey[]>): Promise<void>;
   /** The run in which each was first seen, in the order asked; null for one never seen. */
   failuresSince(scope: Scope, failures: readonly FailureKey[]): Promise<readonly (string | null)[]>;
+
+  /** Notes that a run made, or took, the plan with this hash. */
+  notePlan(runId: string, planHash: string): Promise<void>;
+  /** The runs with a plan whose hash begins so, newest first. */
+  plans(hashPrefix: string): Promise<readonly { readonly runId: string; readonly planHash: string }[]>;
+  /** Keeps a decision with all changes that it is about; it holds once all of them are kept. */
+  decide(
+    scope: Scope,
+    decision: Decision,
+    changes: AsyncIterable<readonly DecidedChange[]>,
+  ): Promise<KeptDecision>;
+  /** Newest first. */
+  decisions(scope: Scope): Promise<readonly KeptDecision[]>;
+  /** Whether an approval is about all of these changes, and no later rejection is about any of them. */
+  isApproved(approval: KeptDecision, changes: readonly DecidedChange[]): Promise<boolean>;
+
+  /** Adds or replaces, by lasting id. */
+  bar(scope: Scope, bar: Bar): Promise<void>;
+  bars(scope: Scope): Promise<readonly Bar[]>;
+  liftBars(scope: Scope, linkKeys: readonly string[]): Promise<void>;
 
   close(): Promise<void>;
 }

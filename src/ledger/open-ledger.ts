@@ -1,6 +1,8 @@
 import type { Ledger } from '../contracts/ledger.ts';
 import { acceptedFeedEntries } from './accepted-feeds.ts';
 import { accountEntries } from './accounts.ts';
+import { approvalEntries } from './approvals.ts';
+import { barEntries } from './bars.ts';
 import { changeEntries } from './changes.ts';
 import { connect } from './connection.ts';
 import { failureEntries } from './failures.ts';
@@ -43,6 +45,8 @@ export async function openLedger(
       ...quarantineEntries(connection, numberOf),
       ...stepEntries(connection, { idOf, numberOf }),
       ...failureEntries(connection, { idOf, find, numberOf }),
+      ...approvalEntries(connection, { idOf, find, numberOf }),
+      ...barEntries(connection, { idOf, find }),
       async close() {
         await releaseAll();
         connection.close();

@@ -158,6 +158,49 @@ const migrations: readonly string[] = [
 
   DROP TABLE steps;
   `,
+  `
+  CREATE TABLE plans (
+    run_number INTEGER PRIMARY KEY REFERENCES runs,
+    plan_hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX plans_by_hash ON plans (plan_hash, run_number);
+
+  CREATE TABLE decisions (
+    entry INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL REFERENCES scopes,
+    run_number INTEGER NOT NULL REFERENCES runs,
+    -- Without a kind it is still being written, or its writer was killed: then it says nothing.
+    kind TEXT,
+    plan_hash TEXT NOT NULL,
+    planned_by TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    expires_at TEXT,
+    guards TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX decisions_by_scope ON decisions (scope_id, entry);
+
+  CREATE TABLE decided_changes (
+    scope_id INTEGER NOT NULL,
+    link_key TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    entry INTEGER NOT NULL REFERENCES decisions,
+    PRIMARY KEY (scope_id, link_key, operation, digest, entry)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE bars (
+    scope_id INTEGER NOT NULL REFERENCES scopes,
+    link_key TEXT NOT NULL,
+    key TEXT NOT NULL,
+    barred_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    barred_at TEXT NOT NULL,
+    PRIMARY KEY (scope_id, link_key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

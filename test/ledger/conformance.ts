@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { FailureKey, Ledger, LockHolder, Settlement } from '../../src/contracts/ledger.ts';
+import type {
+  DecidedChange,
+  Decision,
+  FailureKey,
+  Ledger,
+  LockHolder,
+  Settlement,
+} from '../../src/contracts/ledger.ts';
 import {
   account,
   all,
@@ -151,6 +158,106 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       });
     });
 
+    describe('decisions', () => {
+      const decision = (difference: Partial<Decision> = {}): Decision => ({
+        kind: 'approved',
+        planHash: 'ab12',
+        runId: 'planned',
+        plannedBy: 'ada',
+        by: 'Bea',
+        operator: 'bea',
+        reason: 'the spring reorganisation',
+        at,
+        expiresAt: '2026-11-09T02:15:00.000Z',
+        guards: ['disables'],
+        ...difference,
+      });
+      const about = (n: number, difference: Partial<DecidedChange> = {}): DecidedChange => ({
+        linkKey: `e${n}`,
+        operation: 'disable',
+        digest: 'd1',
+        ...difference,
+      });
+
+      beforeEach(() => ledger.startRun(run('planned')));
+
+      test('are found again with all they say, newest first', async () => {
+        const approval = await ledger.decide(scope, decision(), paged([about(1)]));
+        const rejection = await ledger.decide(
+          scope,
+          decision({ kind: 'rejected', expiresAt: null, guards: [] }),
+          paged<DecidedChange>(),
+        );
+        await reopen();
+        expect(await ledger.decisions(scope)).toEqual([rejection, approval]);
+        expect(approval).toEqual({ ...decision(), entry: approval.entry });
+        expect(await ledger.decisions(otherScope)).toEqual([]);
+      });
+
+      test('approve exactly the changes that they are about', async () => {
+        const approval = await ledger.decide(scope, decision(), paged([about(1), about(2)], [about(3)]));
+        await reopen();
+        expect(await ledger.isApproved(approval, [about(1), about(2), about(3)])).toBe(true);
+        expect(await ledger.isApproved(approval, [])).toBe(true);
+        for (const outside of [about(4), about(1, { operation: 'remove' }), about(1, { digest: 'd2' })]) {
+          expect(await ledger.isApproved(approval, [about(1), outside])).toBe(false);
+        }
+      });
+
+      test('approve nothing that a later one rejects, nor what only another one approves', async () => {
+        const first = await ledger.decide(scope, decision(), paged([about(1), about(2)]));
+        const second = await ledger.decide(scope, decision(), paged([about(3)]));
+        expect(await ledger.isApproved(first, [about(3)])).toBe(false);
+        await ledger.decide(scope, decision({ kind: 'rejected', expiresAt: null }), paged([about(1)]));
+        expect(await ledger.isApproved(first, [about(1)])).toBe(false);
+        expect(await ledger.isApproved(first, [about(2)])).toBe(true);
+        const third = await ledger.decide(scope, decision(), paged([about(1)]));
+        expect(await ledger.isApproved(third, [about(1)])).toBe(true);
+        expect(await ledger.isApproved(second, [about(3)])).toBe(true);
+      });
+
+      test('say nothing while their changes are still being kept, or when they never all were', async () => {
+        const broken = (async function* () {
+          yield [about(1)];
+          throw new Error('killed');
+        })();
+        await expect(ledger.decide(scope, decision(), broken)).rejects.toThrow('killed');
+        expect(await ledger.decisions(scope)).toEqual([]);
+      });
+
+      test('find the plan that they are about by the beginning of its hash', async () => {
+        await ledger.startRun(run('later'));
+        await ledger.notePlan('planned', 'ab12ff');
+        await ledger.notePlan('later', 'ab12ff');
+        await ledger.startRun(run('other'));
+        await ledger.notePlan('other', 'ab13ff');
+        await reopen();
+        expect(await ledger.plans('ab12')).toEqual([
+          { runId: 'later', planHash: 'ab12ff' },
+          { runId: 'planned', planHash: 'ab12ff' },
+        ]);
+        expect(await ledger.plans('ab')).toHaveLength(3);
+        expect(await ledger.plans('b')).toEqual([]);
+      });
+    });
+
+    describe('bars', () => {
+      test('stay until they are lifted', async () => {
+        const bar = { linkKey: 'e1', key: 'E1', by: 'Bea', reason: 'dismissed', at };
+        await ledger.bar(scope, bar);
+        await ledger.bar(scope, { ...bar, linkKey: 'e2', key: 'E2' });
+        await ledger.bar(scope, { ...bar, reason: 'dismissed at once' });
+        await reopen();
+        expect(await ledger.bars(scope)).toEqual([
+          { ...bar, reason: 'dismissed at once' },
+          { ...bar, linkKey: 'e2', key: 'E2' },
+        ]);
+        expect(await ledger.bars(otherScope)).toEqual([]);
+        await ledger.liftBars(scope, ['e1']);
+        expect((await ledger.bars(scope)).map(({ key }) => key)).toEqual(['E2']);
+      });
+    });
+
     describe('accounts', () => {
       test('come back as they were saved', async () => {
         const saved = [
@@ -162,6 +269,7 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
             disabled: { at, restore: { roles: ['Viewer'] } },
             leaverSince: at,
             absent: { feedSha256: 'ab12', at },
+            feed: 'contractors',
           }),
           account('bob'),
         ];
