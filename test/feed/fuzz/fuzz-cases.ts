@@ -126,7 +126,7 @@ function jobCases(): fc.Arbitrary<FuzzCase> {
     .tuple(fuzzFeed('csv'), fc.array(replacement, { maxLength: 3 }), mutations)
     .map(([feed, replaced, changes]) => {
       const job = jobOf(feed);
-      for (const [path, value] of replaced) replaceAt(job, path, value);
+      for (const [path, value] of replaced) replaceAt(job, path, structuredClone(value));
       return {
         job: mutate(Buffer.from(toYaml(job, { aliasDuplicateObjects: false })), changes),
         feed: feedBytes('csv', feed, [fuzzHeaders.map(() => 'x')]),
