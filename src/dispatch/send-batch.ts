@@ -13,7 +13,9 @@ import type { User } from '../domain/user.ts';
  *                              ─look-up─> pending     it certainly did not
  *           ──refused with others──> two halves, each a batch of its own
  *
- * A pending item is sent at most `attemptsMax` times. Only what is certainly not taken is sent again: an item
+ * An item is tried in vain at most `attemptsMax` times, in whichever half it stands: being refused with others is no
+ * try of its own. Halving ends with the run after five levels without one success, for then it is not the items that
+ * are bad. Only a refusal is ever cut, never a time-out or what stops the run. Only what is certainly not taken is sent again: an item
  * whose look-up cannot tell stays unknown, unless the provider declares its step create-only.
  */
 
@@ -53,65 +55,79 @@ const fruitlessCutsMax = 5;
 interface Entry {
   readonly item: Item;
   readonly index: number;
+  /** How often it was sent. */
+  attempts: number;
+  /** How often that came to nothing, refusals not counted. */
+  tries: number;
+}
+
+/** A whole request that was refused. */
+interface Refusal {
+  readonly entries: readonly Entry[];
+  readonly failure: TargetFailure;
 }
 
 /** Sends a batch; never throws for what a target may do. */
 export async function sendBatch(items: readonly Item[], tools: SendTools): Promise<BatchEnd> {
   const sending = new Sending(items, tools);
-  await sending.sendAll(items.map((item, index) => ({ item, index })));
+  await sending.sendAll(items.map((item, index) => ({ item, index, attempts: 0, tries: 0 })));
   return { sent: sending.sent, fatal: sending.fatal };
 }
 
 class Sending {
   readonly sent: (Sent | null)[];
   fatal: TargetFailure | null = null;
-  readonly #attempts: number[];
   /** Doubts about items that are to be sent again although nobody could tell: create-only steps. */
-  readonly #doubts = new Map<number, Outcome>();
+  readonly #doubts = new Map<Entry, Outcome>();
   readonly #tools: SendTools;
   #successes = 0;
 
   constructor(items: readonly Item[], tools: SendTools) {
     this.sent = items.map(() => null);
-    this.#attempts = items.map(() => 0);
     this.#tools = tools;
   }
 
   /** Level by level: whatever was refused as a whole is cut in halves, and both are tried before either is cut again. */
   async sendAll(entries: readonly Entry[]): Promise<void> {
     let groups: readonly (readonly Entry[])[] = [entries];
-    for (let fruitless = 0; groups.length > 0; ) {
-      const successesBefore = this.#successes;
-      const next: (readonly Entry[])[] = [];
+    let lastFruit = 0;
+    for (let level = 0; groups.length > 0; level += 1) {
+      const successes = this.#successes;
+      const refusals: Refusal[] = [];
       for (const group of groups) {
         const refusal = await this.#send(group);
-        if (refusal === null) continue;
-        const mayCut = group.length > 1 && fruitless < fruitlessCutsMax;
-        if (mayCut) next.push(...halves(group));
-        else for (const entry of group) this.#settle(entry, refused(refusal));
+        if (refusal !== null) refusals.push(refusal);
       }
-      fruitless = this.#successes > successesBefore ? 0 : fruitless + 1;
-      groups = next;
+      for (const { entries: alone, failure } of refusals) {
+        for (const entry of alone.length === 1 ? alone : []) this.#settle(entry, refused(failure));
+      }
+      if (this.#successes > successes) lastFruit = level;
+      const [first] = refusals;
+      if (first !== undefined && level - lastFruit >= fruitlessCutsMax) {
+        this.fatal ??= nothingTaken(entries.length, first.failure);
+        break;
+      }
+      groups = refusals.flatMap(({ entries: together }) => (together.length > 1 ? halves(together) : []));
     }
-    for (const [index, doubt] of this.#doubts) {
-      this.sent[index] ??= { outcome: doubt, attempts: this.#attempts[index] ?? 1 };
+    for (const [entry, doubt] of this.#doubts) {
+      this.sent[entry.index] ??= { outcome: doubt, attempts: entry.attempts };
     }
   }
 
-  /** Sends until every entry is settled, or the run has to stop; gives the failure when all were refused at once. */
-  async #send(entries: readonly Entry[]): Promise<TargetFailure | null> {
+  /** Sends until every entry is settled, or the run has to stop; gives those that were refused all at once. */
+  async #send(entries: readonly Entry[]): Promise<Refusal | null> {
     let pending = entries;
-    for (let attempt = 1; pending.length > 0 && this.fatal === null; attempt += 1) {
+    while (pending.length > 0 && this.fatal === null) {
       if (this.#tools.signal.aborted) return null;
-      for (const { index } of pending) this.#attempts[index] = (this.#attempts[index] ?? 0) + 1;
+      for (const entry of pending) entry.attempts += 1;
       try {
         const answers = await this.#tools.connection.write(pending.map((entry) => entry.item));
         const outcomes = await Promise.all(answers.map((answer) => this.#final(answer)));
-        pending = await this.#take(pending, outcomes, attempt);
+        pending = await this.#take(pending, outcomes);
       } catch (failure) {
         if (!(failure instanceof TargetFailure)) throw failure;
-        if (failure.trouble === 'refused') return failure;
-        pending = await this.#afterTrouble(pending, failure, attempt);
+        if (failure.trouble === 'refused') return { entries: pending, failure };
+        pending = await this.#afterTrouble(pending, failure);
       }
     }
     return null;
@@ -137,30 +153,22 @@ class Sending {
   }
 
   /** Takes the outcomes of an answer; gives what has to be sent again. */
-  async #take(
-    entries: readonly Entry[],
-    outcomes: readonly Outcome[],
-    attempt: number,
-  ): Promise<readonly Entry[]> {
+  async #take(entries: readonly Entry[], outcomes: readonly Outcome[]): Promise<readonly Entry[]> {
     if (outcomes.length !== entries.length) {
       throw new Error(`The provider gave ${outcomes.length} outcomes for ${entries.length} items.`);
     }
-    const doubts = new Map<number, Outcome>();
+    const doubts = new Map<Entry, Outcome>();
     for (const [position, entry] of entries.entries()) {
       const outcome = outcomes[position];
-      if (outcome?.result === 'unknown') doubts.set(entry.index, outcome);
+      if (outcome?.result === 'unknown') doubts.set(entry, outcome);
       else if (outcome !== undefined) this.#settle(entry, await this.#linked(entry, outcome));
     }
-    const doubtful = entries.filter((entry) => doubts.has(entry.index));
-    const doubtOf = (entry: Entry): Outcome => doubts.get(entry.index) ?? unanswered('UNANSWERED', null);
-    return doubtful.length === 0 ? [] : this.#resolve(doubtful, doubtOf, attempt);
+    const doubtful = entries.filter((entry) => doubts.has(entry));
+    const doubtOf = (entry: Entry): Outcome => doubts.get(entry) ?? unanswered('UNANSWERED', null);
+    return doubtful.length === 0 ? [] : this.#resolve(doubtful, doubtOf);
   }
 
-  async #afterTrouble(
-    entries: readonly Entry[],
-    failure: TargetFailure,
-    attempt: number,
-  ): Promise<readonly Entry[]> {
+  async #afterTrouble(entries: readonly Entry[], failure: TargetFailure): Promise<readonly Entry[]> {
     switch (failure.trouble) {
       case 'unauthorised':
       case 'misconfigured':
@@ -168,35 +176,38 @@ class Sending {
         return entries;
       case 'unsent':
       case 'throttled':
-        if (attempt >= attemptsMax || (failure.retryAfterMs ?? 0) > patienceMs) this.fatal = failure;
-        else await this.#wait(attempt, failure.retryAfterMs);
-        return entries;
+        return this.#afterUntaken(entries, failure);
       default:
         // Sent, and no answer that could be believed: only a look-up can tell.
-        return this.#resolve(entries, () => unanswered(codeOf(failure), failure), attempt);
+        return this.#resolve(entries, () => unanswered(codeOf(failure), failure));
     }
   }
 
+  async #afterUntaken(entries: readonly Entry[], failure: TargetFailure): Promise<readonly Entry[]> {
+    const tries = countTry(entries);
+    if (failure.givenUp || tries >= attemptsMax || (failure.retryAfterMs ?? 0) > patienceMs) {
+      this.fatal = failure;
+    } else await this.#wait(tries, failure.retryAfterMs);
+    return entries;
+  }
+
   /** Looks up what is in doubt; gives what may be sent again. */
-  async #resolve(
-    entries: readonly Entry[],
-    doubtOf: (entry: Entry) => Outcome,
-    attempt: number,
-  ): Promise<readonly Entry[]> {
-    await this.#wait(attempt, null);
+  async #resolve(entries: readonly Entry[], doubtOf: (entry: Entry) => Outcome): Promise<readonly Entry[]> {
+    await this.#wait(countTry(entries), null);
     const found = await this.#lookUp(entries);
     return entries.filter((entry, position) => {
       const doubt = doubtOf(entry);
       const user = found?.[position];
       const verdict = found === null ? 'cannotTell' : this.#tools.provider.verdict(entry.item.step, user);
-      const settled = settledBy(verdict, doubt, attempt >= attemptsMax);
+      const isLast = entry.tries >= attemptsMax;
+      const settled = settledBy(verdict, doubt, isLast);
       if (settled !== null) {
         this.#settle(entry, { ...settled, userId: user?.id ?? settled.userId });
         return false;
       }
       if (verdict === 'notApplied') return true;
-      if (found !== null && attempt < attemptsMax && this.#tools.provider.createOnly(entry.item.step)) {
-        this.#doubts.set(entry.index, doubt);
+      if (found !== null && !isLast && this.#tools.provider.createOnly(entry.item.step)) {
+        this.#doubts.set(entry, doubt);
         return true;
       }
       this.#settle(entry, doubt);
@@ -217,14 +228,14 @@ class Sending {
 
   #settle(entry: Entry, outcome: Outcome): void {
     if (outcome.result === 'succeeded') this.#successes += 1;
-    this.#doubts.delete(entry.index);
-    this.sent[entry.index] = { outcome, attempts: this.#attempts[entry.index] ?? 1 };
+    this.#doubts.delete(entry);
+    this.sent[entry.index] = { outcome, attempts: entry.attempts };
   }
 
   /** Takes an account that is there already for the one that should have been created, where that is safe. */
   async #linked(entry: Entry, outcome: Outcome): Promise<Outcome> {
     // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
-    const isTaken = this.#doubts.has(entry.index) || this.#tools.mayLink(entry.item);
+    const isTaken = this.#doubts.has(entry) || this.#tools.mayLink(entry.item);
     // Only a create can find an account to link; a rename that meets one has met somebody else.
     if (outcome.errorCode !== 'ALREADY_EXISTS' || entry.item.userId !== null || !isTaken) return outcome;
     const known = outcome.userId ?? idOf(entry.item, this.#tools.provider);
@@ -235,8 +246,8 @@ class Sending {
       : { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING', userId };
   }
 
-  async #wait(attempt: number, askedMs: number | null): Promise<void> {
-    const ms = Math.max(this.#tools.backoffMs(attempt), askedMs ?? 0);
+  async #wait(tries: number, askedMs: number | null): Promise<void> {
+    const ms = Math.max(this.#tools.backoffMs(tries), askedMs ?? 0);
     await this.#tools.clock.sleep(ms, this.#tools.signal).catch(() => undefined);
   }
 }
@@ -258,6 +269,26 @@ function settledBy(verdict: Verdict, doubt: Outcome, last: boolean): Outcome | n
     return { ...doubt, result: 'failed', errorCode: 'REFUSED' };
   }
   return last ? { ...doubt, result: 'failed', errorCode: 'NOT_APPLIED' } : null;
+}
+
+/** Notes a try in vain; gives the number of tries of the entry that had most. */
+function countTry(entries: readonly Entry[]): number {
+  let most = 0;
+  for (const entry of entries) {
+    entry.tries += 1;
+    most = Math.max(most, entry.tries);
+  }
+  return most;
+}
+
+function nothingTaken(count: number, refusal: TargetFailure): TargetFailure {
+  return new TargetFailure({
+    trouble: 'misconfigured',
+    message: `The target refused a batch of ${count} as a whole, and every part of it that was tried: ${refusal.message}`,
+    hint: 'So many bad records at once are rather a setting that the target does not take: check the job and the rights of its account.',
+    providerCode: refusal.providerCode,
+    cause: refusal,
+  });
 }
 
 function halves(group: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -44,6 +44,13 @@ describe('an account after a step', () => {
     });
   });
 
+  it('is of the feed that names a person who is created, and stays of the one that it is of', () => {
+    const change = buildChange({ operation: 'create', steps, feed: 'contractors' });
+    expect(accountAfter(change, 0, null).feed).toBe('contractors');
+    expect(accountAfter(change, 0, { ...account, feed: 'employees' }).feed).toBe('employees');
+    expect(accountAfter(buildChange({ steps }), 0)).not.toHaveProperty('feed');
+  });
+
   it('is linked to the change’s person from its first step on', () => {
     const created = accountAfter(buildChange({ operation: 'create', userId: null, steps }), 0, null);
     expect(created).toEqual({

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Item, Pending } from '../../src/contracts/provider.ts';
 import type { Outcome } from '../../src/domain/change.ts';
@@ -264,7 +265,7 @@ describe('a batch that is refused as a whole', () => {
     [1, 21],
     [3, 55],
     [10, 151],
-  ])('finds %i bad items among a thousand within %i requests', async (count, callsMax) => {
+  ])('finds %i bad items among a thousand in %i requests, and fails no good one', async (count, calls) => {
     const bad = spread(count, 1_000);
     const target = refusing(bad);
     const end = await send(target, buildItems(1_000));
@@ -274,7 +275,29 @@ describe('a batch that is refused as a whole', () => {
     );
     expect(failed).toEqual([...bad]);
     expect(resultsOf(end).filter((result) => result === 'succeeded')).toHaveLength(1_000 - count);
-    expect(target.writes.length).toBeLessThanOrEqual(callsMax);
+    expect(target.writes).toHaveLength(calls);
+  });
+
+  it('never takes more requests than that, wherever the bad ones stand', async () => {
+    for (const [count, callsMax] of [
+      [1, 21],
+      [3, 55],
+      [10, 151],
+    ] as const) {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.uniqueArray(fc.integer({ min: 1, max: 1_000 }), { minLength: count, maxLength: count }),
+          async (places) => {
+            const bad = new Set(places.map((place) => `u${place}`));
+            const target = refusing(bad);
+            const results = resultsOf(await send(target, buildItems(1_000)));
+            expect(target.writes.length).toBeLessThanOrEqual(callsMax);
+            expect(results.filter((result) => result === 'succeeded')).toHaveLength(1_000 - count);
+          },
+        ),
+        { numRuns: 50 },
+      );
+    }
   });
 
   it('finds a bad item wherever it stands, at the edges too', async () => {
@@ -293,13 +316,68 @@ describe('a batch that is refused as a whole', () => {
     expect(target.writes).toHaveLength(1);
   });
 
-  it('stops cutting after five fruitless levels', async () => {
+  it('stops the run after five levels of cutting without one success', async () => {
     const all = new Set(buildItems(1_000).map(({ userId }) => userId ?? ''));
     const target = refusing(all);
     const end = await send(target, buildItems(1_000));
-    expect(end.sent.every((sent) => sent?.outcome.errorCode === 'REQUEST_REFUSED')).toBe(true);
+    expect(end.fatal).toMatchObject({ trouble: 'misconfigured', exit: 1 });
+    // Some of them may be good, so none has failed.
+    expect(resultsOf(end)).toEqual(Array(1_000).fill(null));
     // One request, then twice as many on each of five levels.
     expect(target.writes).toHaveLength(1 + 2 + 4 + 8 + 16 + 32);
+  });
+
+  it('cuts on when the fifth level brings a success', async () => {
+    const bad = new Set(
+      buildItems(63)
+        .map(({ userId }) => userId ?? '')
+        .slice(0, 62),
+    );
+    const end = await send(refusing(bad), buildItems(64));
+    expect(end.fatal).toBeNull();
+    expect(resultsOf(end).slice(61)).toEqual(['failed', 'succeeded', 'succeeded']);
+  });
+
+  it.each(['unanswered', 'unavailable', 'unreadable'] as const)(
+    'is never cut when a try of it was %s',
+    async (kind) => {
+      const target = fakeTarget({ write: inTurn(trouble(kind)), verdict: 'notApplied' });
+      await send(target, buildItems(1_000));
+      expect(target.writes.map(({ ids }) => ids.length)).toEqual(Array(attemptsMax).fill(1_000));
+    },
+  );
+
+  it.each(['unauthorised', 'misconfigured'] as const)('is never cut when it is %s', async (kind) => {
+    const target = fakeTarget({ write: inTurn(trouble(kind)) });
+    const end = await send(target, buildItems(1_000));
+    expect(end.fatal).toMatchObject({ trouble: kind });
+    expect(target.writes).toHaveLength(1);
+  });
+
+  it('gives an item no more tries because it stands in a half', async () => {
+    const target = fakeTarget({
+      write: (items, call) => {
+        if (call === attemptsMax - 1) return trouble('refused');
+        return items.length === 4 ? trouble('unanswered') : items.map(() => doubt);
+      },
+      verdict: 'notApplied',
+    });
+    const end = await send(target, buildItems(4));
+    expect(end.sent).toMatchObject(
+      Array(4).fill({ outcome: { result: 'failed', errorCode: 'NOT_APPLIED' }, attempts: attemptsMax + 1 }),
+    );
+    // Each half has what the whole batch left it: two of the six tries.
+    expect(target.writes.map(({ ids }) => ids.length)).toEqual([4, 4, 4, 4, 4, 2, 2, 2, 2]);
+  });
+
+  it('never sends again what an earlier answer settled', async () => {
+    const target = fakeTarget({
+      write: inTurn([success, doubt, success, doubt], trouble('refused'), 'success'),
+      verdict: 'notApplied',
+    });
+    const end = await send(target, buildItems(4));
+    expect(resultsOf(end)).toEqual(Array(4).fill('succeeded'));
+    expect(target.writes.map(({ ids }) => ids.join(' '))).toEqual(['u1 u2 u3 u4', 'u2 u4', 'u2', 'u4']);
   });
 
   it('counts fruitless levels anew once a level brought something', async () => {
