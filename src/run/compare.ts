@@ -17,6 +17,8 @@ export interface Comparison {
   readonly people: Readonly<Record<GuardName, number>>;
   /** True when leavers by absence are held, because a row's person could not be read. */
   readonly absencesHeld: boolean;
+  /** True when leavers by status are held too: of several rows of a person, the one that counts may be that row. */
+  readonly statusesHeld: boolean;
   /** How many leavers by absence there are. */
   readonly fromAbsence: number;
   /** References to people who have no user and will have none: the old values stay. */
@@ -56,6 +58,9 @@ export function compare(
   const people = { creates: 0, updates: 0, enables: 0, disables: 0, removals: 0 };
   const unreadable = matching.unreadableFeeds();
   const absencesHeld = unreadable.size > 0;
+  const statusesHeld = [...unreadable].some(
+    (position) => feeds[position]?.settings.onePerson?.kind === 'prefer',
+  );
   const ofPeople = feedsOfPeople(job, provider, matching, { ...inputs, unreadable });
   let fromAbsence = 0;
   let unresolvedReferences = 0;
@@ -74,7 +79,7 @@ export function compare(
     const need = { ...wanted, conflict };
     matching.addChange({ need, steps });
     if (need.cause === 'absence') fromAbsence += 1;
-    const held = absencesHeld && need.cause === 'absence';
+    const held = isHeld(need, { absencesHeld, statusesHeld });
     if (conflict === null && !held) people[guardOf[need.operation]] += 1;
     return true;
   };
@@ -115,7 +120,15 @@ export function compare(
   }
   const total = feeds.reduce((rows, { facts }) => rows + (facts?.rows ?? 0), 0);
   const rows: RowCounts = { total, ...buckets };
-  return { rows, people, absencesHeld, fromAbsence, unresolvedReferences };
+  return { rows, people, absencesHeld, statusesHeld, fromAbsence, unresolvedReferences };
+}
+
+/** Whether a person is a leaver who may be named, as staying, by a row that nobody could read. */
+export function isHeld(
+  { cause }: Need,
+  { absencesHeld, statusesHeld }: Pick<Comparison, 'absencesHeld' | 'statusesHeld'>,
+): boolean {
+  return (cause === 'absence' && absencesHeld) || (cause === 'status' && statusesHeld);
 }
 
 /** An empty cell of a column that is written on creation only, or only while it is empty, takes nothing from a user. */

@@ -1,6 +1,7 @@
 import type { Provider } from '../contracts/provider.ts';
 import type { DiffSettings } from '../diff/difference.ts';
 import type { Person } from '../domain/person.ts';
+import type { Column, FeedSettings } from '../domain/settings.ts';
 import type { Account } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
@@ -40,12 +41,12 @@ export function feedsOfPeople(
   matching: Pick<Matching, 'referred'>,
   { feeds, unreadable, asOf, inDoubt }: FeedInputs,
 ): FeedsOfPeople {
-  const ways = feeds.map((feed) => {
+  const ways = feeds.map((feed, position) => {
     const { settings } = feed;
     const diff: DiffSettings = {
       policy: job.policy,
       feed: settings,
-      columns: settings.columns,
+      columns: mayMissRows(settings, unreadable.has(position)) ? growing(settings.columns) : settings.columns,
       rules: provider.attributes,
       asOf,
       absence: witness([feed]),
@@ -88,4 +89,14 @@ function witness(feeds: readonly TakenFeed[]): DiffSettings['absence'] {
     proven: whole.every((feed) => feed?.whole === 'proven'),
     feedSha256: whole.map((feed) => feed?.sha256 ?? '').join(','),
   };
+}
+
+/** Whether somebody may have more in this feed than its rows say: where rows are folded, and one could not be read. */
+function mayMissRows({ onePerson }: FeedSettings, hasUnreadable: boolean): boolean {
+  return onePerson?.kind === 'fold' && hasUnreadable;
+}
+
+/** Columns that take nothing from a set. */
+function growing(columns: readonly Column[]): readonly Column[] {
+  return columns.map((column) => ({ ...column, owned: [] }));
 }

@@ -7,7 +7,7 @@ import type { Matching, PlannedNeed } from '../match/open-matching.ts';
 import type { UserCounts } from '../match/pair.ts';
 import { type PlanHeader, planLines } from '../plan/plan.ts';
 import { writePlan } from '../plan/write-plan.ts';
-import type { Comparison } from './compare.ts';
+import { type Comparison, isHeld } from './compare.ts';
 import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
 import type { TakenFeed } from './take-feed.ts';
@@ -61,7 +61,7 @@ export async function makePlan(
     stateSha256: matching.stateSha256(),
     ledger: { lineage: open.ledger.lineage, lastAppliedRun: open.memory.lastAppliedRun },
   };
-  const changes = (): Generator<Change> => planned(matching.changes(), held, comparison.absencesHeld);
+  const changes = (): Generator<Change> => planned(matching.changes(), held, comparison);
   const file = path.join(open.directory, 'plan.ndjson');
   const { managed, unmanaged } = counts;
   const end = {
@@ -128,22 +128,22 @@ function unreadableIdentity(comparison: Comparison): Guard {
   };
 }
 
-function* planned(needs: Iterable<PlannedNeed>, held: boolean, absencesHeld: boolean): Generator<Change> {
+function* planned(needs: Iterable<PlannedNeed>, held: boolean, comparison: Comparison): Generator<Change> {
   let seq = 0;
   for (const { need, steps } of needs) {
     seq += 1;
-    yield { ...need, seq, ...disposed(need, held, absencesHeld), steps };
+    yield { ...need, seq, ...disposed(need, held, comparison), steps };
   }
 }
 
 function disposed(
   need: PlannedNeed['need'],
   held: boolean,
-  absencesHeld: boolean,
+  comparison: Comparison,
 ): Pick<Change, 'disposition' | 'reason'> {
   if (need.conflict !== null) return { disposition: 'conflict', reason: need.conflict };
   if (held) return { disposition: 'held', reason: { code: 'GUARD', message: 'A guard holds the plan.' } };
-  if (absencesHeld && need.cause === 'absence') {
+  if (isHeld(need, comparison)) {
     const message = "A row could not be read, and it may have been this person's.";
     return { disposition: 'held', reason: { code: 'UNREADABLE_IDENTITY', message } };
   }

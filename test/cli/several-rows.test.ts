@@ -95,6 +95,43 @@ describe.concurrent('a person with several rows', patient, () => {
   });
 });
 
+describe.concurrent('a row whose person nobody can read', patient, () => {
+  it('may be the one that counts: leavers by status are held where the job prefers rows', async ({
+    expect,
+  }) => {
+    await using world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff), job: prefer });
+    expect((await world.apply()).code).toBe(0);
+    const skip = world.journalLines();
+    const left = staff.map((row) => (row.id === 'E7' ? { ...row, status: 'Terminated' } : row));
+    world.writeFeed(wholeFeed(left).replace('TRAILER,20', 'E7,ragged\nTRAILER,21'));
+    const ran = await world.apply();
+    expect(ran.code).toBe(2);
+    expect(ran.report.changes).toMatchObject({ total: 1, held: 1 });
+    expect(world.journal(skip)).toEqual([]);
+    world.writeFeed(wholeFeed(left));
+    expect((await world.apply()).report.changes).toMatchObject({ total: 1, succeeded: 1 });
+  });
+
+  it('may give somebody more: nothing is taken from a set where rows are folded', async ({ expect }) => {
+    const folded = { ...columns, roles: { from: 'Role', owned: ['*'] } };
+    await using world = await World.open({
+      users: [],
+      job: { feed: { columns: folded, onePerson: 'fold' } },
+    });
+    const viewer = person(1, { role: 'Viewer' });
+    world.writeFeed(wholeFeed([viewer, person(1, { role: 'User' })]));
+    expect((await world.apply()).code).toBe(0);
+    const skip = world.journalLines();
+    world.writeFeed(wholeFeed([viewer]).replace('TRAILER,1', 'E1,ragged\nTRAILER,2'));
+    const ran = await world.apply();
+    expect(ran.code).toBe(2);
+    expect(world.journal(skip)).toEqual([]);
+    world.writeFeed(wholeFeed([viewer]));
+    expect((await world.apply()).code).toBe(0);
+    expect(world.accepted(skip).map(({ op, subject }) => `${op} ${subject}`)).toEqual(['unassign-role User']);
+  });
+});
+
 describe.concurrent('a mended rejects file', patient, () => {
   const rows = [person(1), person(2, { last: 'Müßig', email: 'no address' }), person(3)];
 

@@ -7,6 +7,7 @@ import type {
   LockHolder,
   Settlement,
 } from '../../src/contracts/ledger.ts';
+import type { DuplicateRow } from '../../src/domain/person.ts';
 import {
   account,
   all,
@@ -443,6 +444,23 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
           quarantined(1000, { code: 'DUPLICATE_PERSON', column: null }),
         ]);
         expect(await all(ledger.quarantine('run-2'))).toEqual([]);
+      });
+
+      test('duplicates come in the order of their lines, apart from the quarantine', async () => {
+        await ledger.startRun(run('run-1'));
+        await ledger.startRun(run('run-2'));
+        const duplicate = (line: number): DuplicateRow => ({
+          row: { line, cells: [] },
+          key: 'E1',
+          winner: { line: 1 },
+          rule: 'Status = active',
+        });
+        await ledger.storeDuplicates('run-1', [duplicate(7), duplicate(3)]);
+        await ledger.storeDuplicates('run-1', [duplicate(5)]);
+        await reopen();
+        expect(await all(ledger.duplicates('run-1'))).toEqual([3, 5, 7].map(duplicate));
+        expect(await all(ledger.duplicates('run-2'))).toEqual([]);
+        expect(await all(ledger.quarantine('run-1'))).toEqual([]);
       });
     });
 
