@@ -7,4 +7,4 @@ it('makes nobody a leaver and changes nobody by a feed that was cut anywhere', a
   expect(tallies.filter(({ leavers, wrong }) => leavers + wrong > 0)).toEqual([]);
   expect(tallies.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBeGreaterThan(10);
   expect(tallies.reduce((sum, { exact }) => sum + exact, 0)).toBeGreaterThan(0);
-});
+}, 240_000);

@@ -10,4 +10,4 @@ it('reads or refuses every job and feed, with each row in one bucket and no prot
     expect(runs[kind]['feed refused']).toBeGreaterThan(0);
   }
   expect(runs.job['job refused']).toBeGreaterThan(20);
-});
+}, 240_000);
