@@ -155,6 +155,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** True for a request that changes nothing: core may repeat it. */
   readonly safe: boolean;
+  /** How many records it carries, for limits that count records; 1 when absent. */
+  readonly records?: number;
   /** The longest answer that is read; 16 MiB when absent. */
   readonly answerBytesMax?: number;
   /** Total time for this request in milliseconds; the limits' `requestTimeoutMs` when absent. */
@@ -173,10 +175,11 @@ export interface HttpAnswer {
 
 /**
  * What core hands to a connection. Every request of a provider goes through `request`: it holds the rate, the
- * deadline and the byte cap. It throws a `TargetFailure` for what is no answer: `unsent`, `unanswered`,
- * `throttled` (429, with what the target asked for) and `misconfigured` (a redirect, which is never followed).
- * A safe request is repeated by core while the trouble is a passing one, 502, 503 and 504 included; then the
- * last answer or trouble is given. Every other status is an answer for the provider to judge.
+ * deadline and the byte cap, and it is the one place where requests are repeated. A request that was certainly not
+ * taken (`unsent`, or `throttled` by 429) is sent again; a safe one also when no whole answer came, and after 502, 503
+ * and 504. While the target is out, all requests wait. It throws a `TargetFailure` for what is no answer: `unanswered`,
+ * `misconfigured` (a redirect, which is never followed), and, once it has given up, `unsent`, `throttled` and
+ * `unavailable`. Every other status is an answer for the provider to judge.
  */
 export interface Tools {
   /** The target's address, for providers that compare addresses they are given with it. */

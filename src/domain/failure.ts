@@ -56,6 +56,8 @@ export interface TargetFailureDetails {
   readonly hint?: string;
   /** How long the target asked to wait; null when it did not say. */
   readonly retryAfterMs?: number | null;
+  /** True when core has waited and repeated as long as it may: nobody tries again in this run. */
+  readonly givenUp?: boolean;
   readonly providerCode?: string | null;
   readonly cause?: unknown;
 }
@@ -65,6 +67,7 @@ export class TargetFailure extends Failure {
   override readonly name = 'TargetFailure';
   readonly trouble: TargetTrouble;
   readonly retryAfterMs: number | null;
+  readonly givenUp: boolean;
   readonly providerCode: string | null;
 
   constructor(details: TargetFailureDetails) {
@@ -77,6 +80,7 @@ export class TargetFailure extends Failure {
     });
     this.trouble = details.trouble;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.givenUp = details.givenUp ?? false;
     this.providerCode = details.providerCode ?? null;
   }
 }

@@ -1,74 +1,72 @@
-import type { Clock, RateLimit } from '../domain/settings.ts';
-
-/**
- * Grants are spaced by this much more than the rate asks for. A share of it pays for the delays between here and
- * the target, the other lets a grant that our own timer made late be caught up with.
- */
-const headroom = 0.015;
+import { TargetFailure } from '../domain/failure.ts';
+import type { Clock, Limits, RateLimit } from '../domain/settings.ts';
+import { createAdaptiveRate } from './adaptive-rate.ts';
+import { type GrantBook, memoryBook } from './grant-book.ts';
+import { paceOf } from './pace.ts';
 
 /** Lets requests leave at the pace of the limits. */
 export interface Limiter {
-  /** Resolves when the next request may leave, in the order of the calls; rejects with the signal's reason. */
-  acquire(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the next request may leave, in the order of the calls. Rejects with the signal's reason, and with a
+   * `TargetFailure` `throttled` that is given up when the target asked for a longer pause than is waited for.
+   * @param records how many records the request carries; 1 when absent
+   */
+  acquire(signal?: AbortSignal, records?: number): Promise<void>;
   /** Holds everybody until then, in Unix milliseconds; never shortens an earlier pause. */
   pauseUntil(atMs: number): void;
+  /** The request that left at `grantedMs` was answered, so long after; `kind` tells slow kinds from quick ones. */
+  taken(grantedMs: number, latencyMs: number, kind: string): void;
+  /** The request that left then was refused for coming too soon. */
+  refused(grantedMs: number): void;
   /** Wall time, in milliseconds, during which the limits or a pause held somebody. */
   readonly waitedMs: number;
 }
 
-interface Spacing {
-  readonly intervalMs: number;
-  readonly toleranceMs: number;
-  nextMs: number;
+export interface LimiterOptions extends Pick<Limits, 'recordRates' | 'adaptiveFrom' | 'waitMaxMs'> {
+  /** Who else is bound by the same limits writes into the same book; one of its own when absent. */
+  readonly book?: GrantBook;
 }
 
-/**
- * All rates hold at once. Each is a bucket of one token: grants are spread evenly instead of going in a burst,
- * because targets that count in a sliding window would refuse the burst.
- *
- * In any window of `perMs` there are at most `requests` grants: N + 1 of them span at least
- * N intervals less the tolerance, which is `perMs * (1 + headroom - headroom / 2)`.
- */
-export function createLimiter(rates: readonly RateLimit[], clock: Clock): Limiter {
-  const spacings = rates.map(spacingOf);
-  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+/** A limiter that holds all rates at once, and an adaptive one beside them when it is told where to begin. */
+export function createLimiter(
+  rates: readonly RateLimit[],
+  clock: Clock,
+  options: LimiterOptions = {},
+): Limiter {
+  const { book = memoryBook(), recordRates = [], waitMaxMs = Number.POSITIVE_INFINITY } = options;
+  const lowest = Math.min(...rates.map(({ requests, perMs }) => (requests / perMs) * 1_000));
+  const adaptive =
+    options.adaptiveFrom === undefined ? null : createAdaptiveRate(options.adaptiveFrom, lowest);
+  const pace = paceOf(rates, recordRates);
   let waitedMs = 0;
   let lastTurn: Promise<void> = Promise.resolve();
 
-  function dueMs(nowMs: number): number {
-    let due = pausedUntilMs;
-    for (const spacing of spacings) {
-      // Only a clock that was set back can leave more than one interval to wait.
-      spacing.nextMs = Math.min(spacing.nextMs, nowMs + spacing.intervalMs);
-      due = Math.max(due, spacing.nextMs);
-    }
-    return due;
+  /** Takes the grant, or gives the moment to try again. */
+  function tryNow(nowMs: number, sinceMs: number, records: number): number {
+    const adaptedMs = adaptive?.dueMs() ?? 0;
+    if (adaptedMs > nowMs) return adaptedMs;
+    const dueMs = book.take(pace, { nowMs, sinceMs, records });
+    if (dueMs === 0) adaptive?.granted(nowMs, Math.max(sinceMs, book.pausedUntilMs()), sinceMs < nowMs);
+    return dueMs;
   }
 
-  async function untilDue(signal: AbortSignal | undefined): Promise<number> {
+  async function untilGranted(signal: AbortSignal | undefined, sinceMs: number, records: number) {
     for (;;) {
       const nowMs = clock.now();
-      const due = dueMs(nowMs);
-      if (due <= nowMs) return nowMs;
+      const pausedUntilMs = book.pausedUntilMs();
+      if (pausedUntilMs - nowMs > waitMaxMs) throw parked(pausedUntilMs, nowMs, waitMaxMs);
+      const dueMs = tryNow(nowMs, sinceMs, records);
+      if (dueMs === 0) return;
       try {
-        await clock.sleep(due - nowMs, signal);
+        await clock.sleep(dueMs - nowMs, signal);
       } finally {
         waitedMs += Math.max(0, clock.now() - nowMs);
       }
     }
   }
 
-  function grant(nowMs: number, sinceMs: number): void {
-    // Time in which nobody asked, or nobody was let go, is not caught up with.
-    const readyMs = Math.max(sinceMs, pausedUntilMs);
-    for (const spacing of spacings) {
-      const fromMs = Math.max(spacing.nextMs, readyMs, nowMs - spacing.toleranceMs);
-      spacing.nextMs = fromMs + spacing.intervalMs;
-    }
-  }
-
   return {
-    async acquire(signal) {
+    async acquire(signal, records = 1) {
       signal?.throwIfAborted();
       const sinceMs = clock.now();
       const before = lastTurn;
@@ -76,26 +74,30 @@ export function createLimiter(rates: readonly RateLimit[], clock: Clock): Limite
       lastTurn = turn.promise;
       try {
         await unlessAborted(before, signal);
-        grant(await untilDue(signal), sinceMs);
+        await untilGranted(signal, sinceMs, records);
       } finally {
         void before.then(turn.resolve);
       }
     },
-    pauseUntil(atMs) {
-      pausedUntilMs = Math.max(pausedUntilMs, atMs);
-    },
+    pauseUntil: (atMs) => book.pauseUntil(atMs),
+    taken: (grantedMs, latencyMs, kind) => adaptive?.taken(grantedMs, latencyMs, kind),
+    refused: (grantedMs) => adaptive?.refused(grantedMs, clock.now()),
     get waitedMs() {
       return waitedMs;
     },
   };
 }
 
-function spacingOf(rate: RateLimit): Spacing {
-  return {
-    intervalMs: (rate.perMs / rate.requests) * (1 + headroom),
-    toleranceMs: (rate.perMs * headroom) / 2,
-    nextMs: Number.NEGATIVE_INFINITY,
-  };
+/** The run is parked: what it has not written yet waits for the next one. */
+function parked(untilMs: number, nowMs: number, waitMaxMs: number): TargetFailure {
+  const until = new Date(untilMs).toISOString();
+  return new TargetFailure({
+    trouble: 'throttled',
+    message: `The target asked for a pause until ${until}, which is longer than is waited for (${waitMaxMs / 1000} s).`,
+    hint: `Run again after ${until}, or allow a longer wait: limits.waitMax.`,
+    retryAfterMs: untilMs - nowMs,
+    givenUp: true,
+  });
 }
 
 function unlessAborted(turn: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

@@ -1,4 +1,3 @@
-import type { LimitFunction } from 'p-limit';
 import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpRequest } from '../contracts/provider.ts';
 import { TargetFailure } from '../domain/failure.ts';
@@ -6,15 +5,11 @@ import type { Clock } from '../domain/settings.ts';
 import type { Address, Base } from './address.ts';
 import { joinHeaders, openAnswer } from './answer.ts';
 import { beginExchange, type Exchange, type ExchangeFacts } from './exchange.ts';
-import type { Limiter } from './limiter.ts';
-import { retryAfterMs } from './retry-after.ts';
-import { failureOf, stoppedBeforeSending } from './trouble.ts';
+import { failureOf } from './trouble.ts';
 
 const answerBytesMaxDefault = 16 * 1024 * 1024;
 /** Of an answer that nobody wants, so much is read to keep the connection; beyond it, closing is cheaper. */
 const drainBytesMax = 64 * 1024;
-/** A target that asks to slow down but does not say for how long gets this from everybody. */
-const unaskedPauseMs = 1000;
 
 /** What may be logged of an attempt: no query, no header, no body. */
 export interface RequestEvent extends ExchangeFacts {
@@ -24,14 +19,11 @@ export interface RequestEvent extends ExchangeFacts {
   readonly attempt: number;
 }
 
-/** What all requests to one target share. */
+/** What all requests to one target need to be sent. */
 export interface Line {
   readonly base: Base;
   readonly dispatcher: Dispatcher;
-  readonly slots: LimitFunction;
-  readonly limiter: Limiter;
   readonly clock: Clock;
-  readonly requestTimeoutMs: number;
   readonly userAgent: string;
   readonly stop: AbortSignal | undefined;
   readonly onRequest: ((event: RequestEvent) => void) | undefined;
@@ -44,25 +36,27 @@ export interface Call {
   readonly what: string;
 }
 
-/** One attempt: waits for a free slot and for the limiter, sends, and takes the answer or throws `TargetFailure`. */
-export async function sendOnce(line: Line, call: Call, attempt: number): Promise<HttpAnswer> {
-  // The slot comes first: a grant that still had to wait for one would leave together with later grants.
-  const freeSlot = await takeSlot(line.slots);
-  try {
-    await line.limiter.acquire(line.stop);
-  } catch (error) {
-    freeSlot();
-    throw line.stop?.aborted === true ? stoppedBeforeSending(call.what) : error;
-  }
+/** One way to the target and back. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly timeoutMs: number;
+  /** Called once, when the connection is free again. */
+  readonly onOver: () => void;
+}
+
+/** Sends a request once, and takes the answer or throws a `TargetFailure`. */
+export async function sendOnce(line: Line, call: Call, attempt: Attempt): Promise<HttpAnswer> {
   const exchange = beginExchange({
     what: call.what,
-    timeoutMs: call.request.timeoutMs ?? line.requestTimeoutMs,
+    timeoutMs: attempt.timeoutMs,
     clock: line.clock,
     // A write on its way is let finish: breaking it off would leave it in doubt.
     stop: call.request.safe ? line.stop : undefined,
     onFinish(facts) {
-      freeSlot();
-      line.onRequest?.({ method: call.request.method, path: call.address.path, attempt, ...facts });
+      attempt.onOver();
+      const { method } = call.request;
+      line.onRequest?.({ method, path: call.address.path, attempt: attempt.number, ...facts });
     },
   });
   try {
@@ -72,12 +66,6 @@ export async function sendOnce(line: Line, call: Call, attempt: number): Promise
     exchange.finish(failure.trouble);
     throw failure;
   }
-}
-
-function takeSlot(slots: LimitFunction): Promise<() => void> {
-  return new Promise((taken) => {
-    void slots(() => new Promise<void>((free) => taken(free)));
-  });
 }
 
 function dispatch(line: Line, call: Call, exchange: Exchange): Promise<Dispatcher.ResponseData> {
@@ -112,24 +100,7 @@ async function receiveAnswer(
     await response.body.dump({ limit: drainBytesMax });
     throw redirected(line.base, call, status, headers.location);
   }
-  const askedMs = retryAfterMs(headers['retry-after'], line.clock.now());
-  if (status >= 500 && askedMs !== null) line.limiter.pauseUntil(line.clock.now() + askedMs);
-  if (status === 429) {
-    line.limiter.pauseUntil(line.clock.now() + (askedMs ?? unaskedPauseMs));
-    await response.body.dump({ limit: drainBytesMax });
-    throw throttled(call, askedMs);
-  }
   return openAnswer(response, exchange, call.request.answerBytesMax ?? answerBytesMaxDefault);
-}
-
-function throttled(call: Call, askedMs: number | null): TargetFailure {
-  const asked = askedMs === null ? 'without saying for how long' : `for ${Math.ceil(askedMs / 1000)} s`;
-  return new TargetFailure({
-    trouble: 'throttled',
-    message: `${call.what} was not taken: the target asks to slow down ${asked} (429).`,
-    hint: 'If this happens often, lower the rates under limits.',
-    retryAfterMs: askedMs,
-  });
 }
 
 /** Shows only where the redirect leads: its path and query may hold tokens. */

@@ -24,20 +24,41 @@ export const StateFile = z.strictObject({
     ),
 });
 
-/** A rate such as `5/s` or `300/min`. */
+/** A rate such as `5/s`, `300/min` or `1000 records/min`. */
 export const RateFile = z
   .string()
-  .regex(/^[1-9][0-9]{0,5}\/(?:s|min|h)$/, 'must be a rate such as `5/s`, `300/min` or `1000/h`');
+  .regex(
+    /^[1-9][0-9]{0,6}(?: records)?\/(?:s|min|h)$/,
+    'must be a rate such as `5/s`, `300/min`, `1000/h` or `1000 records/min`',
+  );
+
+const wait = (description: string) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,4}[smh]$/, 'must be a time such as `30s`, `15m` or `2h`')
+    .optional()
+    .describe(description);
 
 /** Limits over the provider's own. */
 export const LimitsFile = z.union(
   [
+    z.literal('adaptive'),
     z.array(RateFile).min(1),
     z.strictObject({
       requestsPerSecond: count(100_000).optional().describe('Requests in any second.'),
       requestsPerMinute: count(1_000_000)
         .optional()
-        .describe('Requests in any minute; holds beside the other.'),
+        .describe('Requests in any minute; all rates hold at once.'),
+      requestsPerHour: count(10_000_000).optional().describe('Requests in any hour.'),
+      recordsPerSecond: count(1_000_000)
+        .optional()
+        .describe('Records that all requests of any second carry together.'),
+      recordsPerMinute: count(10_000_000).optional().describe('Records in any minute.'),
+      recordsPerHour: count(100_000_000).optional().describe('Records in any hour.'),
+      adaptive: z
+        .boolean()
+        .optional()
+        .describe('True looks for the limit; rates stated beside it are not exceeded. False keeps to them.'),
       concurrency: count(1000).optional().describe('Requests under way at the same time.'),
       batchSize: count(1_000_000).optional().describe('Steps in one request, at most.'),
       batchBytes: count(1024 ** 3)
@@ -58,9 +79,14 @@ export const LimitsFile = z.union(
         )
         .optional()
         .describe('Total time of one request: seconds, `30s` or `5m`; an hour at most.'),
+      waitMax: wait('The longest pause that the target may ask for before the run ends; 15m when left out.'),
+      outageMax: wait('How long the target may stay away before the run ends; 30m when left out.'),
     }),
   ],
-  { error: 'must be an object such as { requestsPerSecond: 5 }, or a list of rates such as [5/s, 300/min]' },
+  {
+    error:
+      'must be `adaptive`, an object such as { requestsPerSecond: 5 }, or a list of rates such as [5/s, 1000 records/min]',
+  },
 );
 export type LimitsFile = z.infer<typeof LimitsFile>;
 

@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import type { Connection, HttpAnswer, HttpRequest, Provider, Tools } from '../contracts/provider.ts';
 import { createFirstAlone } from '../http/first-alone.ts';
+import { memoryBook } from '../http/grant-book.ts';
 import { createLimiter } from '../http/limiter.ts';
+import { waitMaxMsOf } from '../http/patience.ts';
 import { type Http, openHttp } from '../http/request.ts';
+import { openSharedBook, type SharedBook } from '../http/shared-book.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
 import { startSandboxProcess } from './sandbox-process.ts';
@@ -24,7 +30,13 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
   const way = await readWay(job);
   const sandbox = target.sandbox === null ? null : await startSandboxProcess(job, target.sandbox);
   const baseUrl = sandbox?.baseUrl ?? target.baseUrl ?? '';
-  const limiter = createLimiter(target.limits.rates, world.clock);
+  const book = openBook(job, world);
+  const { limits } = target;
+  const limiter = createLimiter(limits.rates, world.clock, {
+    ...limits,
+    waitMaxMs: waitMaxMsOf(limits),
+    book,
+  });
   const secret = (reference: string): Promise<string> =>
     Promise.resolve(sandbox?.secrets[reference] ?? readSecret(reference, job.directory));
   let requests = 0;
@@ -32,7 +44,7 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
     openHttp({
       ...way,
       baseUrl: url,
-      limits: target.limits,
+      limits,
       limiter,
       clock: world.clock,
       random: world.random,
@@ -61,6 +73,7 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
   const close = async (): Promise<void> => {
     await Promise.all([...hosts.values()].map(({ http }) => http.close()));
     await sandbox?.close();
+    book.close();
   };
   try {
     // What is wrong with address, proxy or certificates is told before anything else.
@@ -82,6 +95,29 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
     await close();
     throw error;
   }
+}
+
+/**
+ * Where the grants are written down: beside the ledger, for all runs on it against this address with this credential,
+ * also those of other processes. A sandbox is the run's own.
+ */
+function openBook(job: Job, world: World): SharedBook {
+  const { baseUrl, config } = job.target;
+  if (baseUrl === null) return { ...memoryBook(), close: () => undefined };
+  const auth = typeof config === 'object' && config !== null && 'auth' in config ? config.auth : null;
+  const key = createHash('sha256')
+    .update(JSON.stringify([new URL(baseUrl).origin, auth]))
+    .digest('hex');
+  mkdirSync(path.dirname(job.ledger), { recursive: true, mode: 0o700 });
+  return openSharedBook({
+    path: `${job.ledger}.limits`,
+    key,
+    onTrouble: () =>
+      world.log.warn(
+        { job: job.name, provider: job.target.provider.id, code: 'LIMITS_UNSHARED' },
+        'the limits are not shared with other processes: the file beside the ledger cannot be used',
+      ),
+  });
 }
 
 /** A host with the gate that its first request opens. */

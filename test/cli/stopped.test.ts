@@ -93,6 +93,7 @@ describe.concurrent('an apply that stops', patient, () => {
     await using world = await World.open({ users: before.map(userOf), feed: wholeFeed(before) });
     expect((await world.apply()).code).toBe(0);
     world.writeFeed(wholeFeed(now));
+    world.writeJob({ target: { limits: { outageMax: '1s' } } });
     await world.serve({
       faults: [
         { match: { op: 'update' }, do: { drop: 'after' } },

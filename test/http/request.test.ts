@@ -51,7 +51,7 @@ function clientOf(baseUrl: string, settings: Partial<HttpSettings> = {}): World 
     proxy: null,
     ca: null,
     clientCertificate: null,
-    limiter: createLimiter([], clock),
+    limiter: createLimiter([], clock, { waitMaxMs: 900_000 }),
     clock,
     random: () => 0,
     signal: stop.signal,
@@ -173,11 +173,10 @@ describe('a request', () => {
     const server = await serverWith(answers(status(400), status(429), ok));
     const { http, clock } = clientOf(server.url, { limits: atOnce(1) });
     await http.request(write);
-    await failure(http.request(write));
-    const third = http.request(write);
+    const second = http.request(write);
     await clock.untilAsleepFor(1000);
     await clock.advance(1000);
-    await third;
+    await second;
     expect(server.connections()).toBe(1);
   });
 });
@@ -235,9 +234,12 @@ describe('a deadline', () => {
     // A server that accepts but never speaks TLS keeps the connection from coming about.
     const { http, clock } = clientOf(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`);
     const writing = failure(http.request(write));
-    await vi.waitUntil(() => received.length > 0);
-    await clock.advance(timeoutMs);
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await clock.untilAsleepFor(timeoutMs);
+      await clock.advance(timeoutMs);
+    }
     const error = await writing;
+    expect(received.length).toBeGreaterThan(0);
     expect(error.trouble).toBe('unsent');
     expect(error.message).toContain('no connection came about within 30 s');
   });
@@ -253,16 +255,17 @@ describe('a deadline', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('before anything was sent leaves a write unsent', async () => {
+  it('before anything was sent is tried again, and at last leaves a write unsent', async () => {
     const port = await refusingPort();
     const { http, events } = clientOf(`http://127.0.0.1:${port}`);
     const error = await failure(http.request(write));
     expect(error.trouble).toBe('unsent');
     expect(error.message).toContain('ECONNREFUSED');
     expect(error.hint).toContain('baseUrl');
-    expect(events.map(({ status, trouble }) => ({ status, trouble }))).toEqual([
-      { status: null, trouble: 'unsent' },
-    ]);
+    expect(error.givenUp).toBe(true);
+    expect(events.map(({ status, trouble, attempt }) => [status, trouble, attempt])).toEqual(
+      [1, 2, 3, 4, 5].map((attempt) => [null, 'unsent', attempt]),
+    );
   });
 
   it('because nobody knows the host leaves a write unsent', async () => {
@@ -404,23 +407,23 @@ describe('a target that asks to slow down', () => {
   const soon = new Date(Date.UTC(2026, 0, 1) + 9000).toUTCString();
 
   it.each([
-    ['seconds', '7', 7000, 7000],
-    ['a date', soon, 9000, 9000],
-    ['nothing', undefined, null, 1000],
-    ['nonsense', '7.5', null, 1000],
-  ])('with %s fails a write and holds everybody', async (_, asked, retryAfterMs, heldMs) => {
+    ['seconds', '7', 7000],
+    ['a date', soon, 9000],
+    ['nothing', undefined, 1000],
+    ['nonsense', '7.5', 1000],
+  ])('with %s gets a write again after it, and nothing else meanwhile', async (_, asked, heldMs) => {
     const server = await serverWith(
       answers(status(429, asked === undefined ? {} : { 'retry-after': asked }), ok),
     );
-    const { http, clock } = clientOf(server.url);
-    const error = await failure(http.request(write));
-    expect(error.trouble).toBe('throttled');
-    expect(error.retryAfterMs).toBe(retryAfterMs);
-    const next = http.request(write);
+    const { http, clock, events } = clientOf(server.url);
+    const first = http.request(write);
     await clock.untilAsleepFor(heldMs);
+    const next = http.request(read);
+    await clock.advance(heldMs - 1);
     expect(server.seen).toHaveLength(1);
-    await clock.advance(heldMs);
-    expect((await next).status).toBe(200);
+    await clock.advance(1);
+    expect([(await first).status, (await next).status]).toEqual([200, 200]);
+    expect(events.map(({ method, status }) => [method, status])).toContainEqual(['POST', 429]);
   });
 
   it('gets its wish before a read is repeated', async () => {
@@ -442,13 +445,54 @@ describe('a target that asks to slow down', () => {
     ]);
   });
 
-  it('for longer than a read waits is told to the caller', async () => {
-    const server = await serverWith(status(429, { 'retry-after': '3600' }));
-    const { http } = clientOf(server.url);
-    const error = await failure(http.request(read));
-    expect(error.retryAfterMs).toBe(3_600_000);
-    expect(error.exit).toBe(75);
+  it.each([read, write])(
+    'for longer than is waited for parks the run, and says until when ($method)',
+    async (request) => {
+      const server = await serverWith(status(429, { 'retry-after': '3600' }));
+      const { http } = clientOf(server.url);
+      const error = await failure(http.request(request));
+      expect([error.trouble, error.givenUp, error.exit]).toEqual(['throttled', true, 75]);
+      expect(error.retryAfterMs).toBe(3_600_000);
+      expect(`${error.message} ${error.hint}`).toContain('until 2026-01-01T01:00:00.000Z');
+      expect(server.seen).toHaveLength(1);
+      expect((await failure(http.request(write))).givenUp).toBe(true);
+      expect(server.seen).toHaveLength(1);
+    },
+  );
+
+  it('again and again, for longer in all than is waited for, ends the run', async () => {
+    const server = await serverWith(status(429, { 'retry-after': '400' }));
+    const { http, clock } = clientOf(server.url);
+    const writing = failure(http.request(write));
+    for (let pause = 1; pause <= 3; pause += 1) {
+      await clock.untilAsleepFor(400_000);
+      await clock.advance(400_000);
+    }
+    expect((await writing).givenUp).toBe(true);
+    expect(server.seen).toHaveLength(4);
+  });
+
+  it('without saying for how long is left alone twice as long by every time in a row', async () => {
+    const server = await serverWith(answers(status(429), status(429), status(429), ok));
+    const { http, clock } = clientOf(server.url);
+    const writing = http.request(write);
+    for (const ms of [1000, 2000, 4000]) {
+      await clock.untilAsleepFor(ms);
+      await clock.advance(ms);
+    }
+    expect((await writing).status).toBe(200);
+  });
+
+  it('by saying that nothing remains is left alone until its window ends, without a refusal', async () => {
+    const spent = { 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'ratelimit-reset': '8' };
+    const server = await serverWith(answers(status(200, spent), ok));
+    const { http, clock } = clientOf(server.url);
+    await http.request(write);
+    const next = http.request(write);
+    await clock.untilAsleepFor(8000);
     expect(server.seen).toHaveLength(1);
+    await clock.advance(8000);
+    expect((await next).status).toBe(200);
   });
 });
 
@@ -618,7 +662,7 @@ describe('a proxy', () => {
     expect(error.trouble).toBe(trouble);
     expect(error.message).toContain(`status ${code}`);
     expect(`${error.message} ${error.hint}`).not.toContain('s3cret');
-    expect(proxy.seen).toHaveLength(1);
+    expect(proxy.seen).toHaveLength(trouble === 'unsent' ? 5 : 1);
   });
 
   it('that does not listen leaves a write unsent, and the message names its port', async () => {
@@ -710,7 +754,10 @@ describe.skipIf(pem === null)(
       });
       const writing = failure(http.request({ ...write, path: '/given-up' }));
       await vi.waitUntil(() => proxy.seen.length === 1);
-      await clock.advance(timeoutMs);
+      for (let attempt = 1; attempt <= 5; attempt += 1) {
+        await clock.untilAsleepFor(timeoutMs);
+        await clock.advance(timeoutMs);
+      }
       expect((await writing).trouble).toBe('unsent');
       gate.resolve();
       await http.request({ ...write, path: '/next' });

@@ -72,7 +72,7 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
       const sent = items.filter((item) => !isOwn(item));
       if (sent.length === 0) return items.map(() => ownAccount);
       const call = writeCall(sent, settings);
-      const answer = await send({ ...call, safe: false });
+      const answer = await send({ ...call, safe: false, records: sent.length });
       const raw = { status: answer.status, text: await answer.text() };
       const passwords = sent.map((item) => item.initialPassword ?? '');
       const redact = redactor(personalWords(sent), [...identity.secrets, ...passwords]);

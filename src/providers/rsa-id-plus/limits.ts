@@ -4,6 +4,8 @@ import type { Limits } from '../../domain/settings.ts';
  * The vendor's pages list 429 and give no number (as of 2026), so each is a cautious default that a job may change.
  */
 export const limits: Limits = {
+  // The vendor states no number, and lists 429 for what is beyond it, so it can be looked for.
+  known: false,
   // Chosen here: a look-up takes one request, an update two (read, then write).
   rates: [{ requests: 4, perMs: 1_000 }],
   // Chosen here: low, as long as nobody has seen how the service answers to more.

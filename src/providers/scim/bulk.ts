@@ -35,7 +35,7 @@ export function cutLots<T extends Numbered>(
 /** Without `failOnErrors` the service goes on after a refused operation (RFC 7644, section 3.7). */
 export function bulkCall(writes: readonly Numbered[]): Call {
   const body = { schemas: [urn.bulk], Operations: writes.map(operationOf) };
-  return { method: 'POST', path: '/Bulk', name: '/Bulk', body, safe: false };
+  return { method: 'POST', path: '/Bulk', name: '/Bulk', body, safe: false, records: writes.length };
 }
 
 /**

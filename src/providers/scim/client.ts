@@ -13,6 +13,8 @@ export interface Call {
   readonly body?: unknown;
   readonly ifMatch?: string | null;
   readonly safe: boolean;
+  /** How many resources it writes; one when absent. */
+  readonly records?: number;
 }
 
 export interface Answer {
@@ -56,8 +58,8 @@ export async function openClient(config: Config, tools: Tools): Promise<Client> 
     };
     if (call.body !== undefined) headers['content-type'] = 'application/scim+json';
     if (call.ifMatch != null) headers['if-match'] = call.ifMatch;
-    const { method, path, safe } = call;
-    return tools.request({ method, path, headers, safe, ...body });
+    const { method, path, safe, records = 1 } = call;
+    return tools.request({ method, path, headers, safe, records, ...body });
   };
 
   return {

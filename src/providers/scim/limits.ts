@@ -5,6 +5,8 @@ import type { Limits } from '../../domain/settings.ts';
  * cautious defaults that a job may change.
  */
 export const limits: Limits = {
+  // Nobody states the limit; the services answer 429 beyond it, so it can be looked for.
+  known: false,
   // The lowest of the published ones that were found: Slack takes 180 writes of users a minute, dbt 20 requests in five
   // seconds, Deel five a second (their pages on SCIM limits, read in 2026).
   rates: [{ requests: 3, perMs: 1_000 }],

@@ -1,0 +1,142 @@
+import type { RateLimit } from '../domain/settings.ts';
+
+/*
+ * A rate for a target that does not say its limit, or whose limit moves. It is found by growing until the target
+ * refuses (429) or slows down, and kept just below what it took then:
+ *
+ *   searching ──doubles every 2 s──> refused
+ *   refused ──cut to 98 % of what was taken in the second before──> holding
+ *   holding ──20 s──> probing ──slowly, then ever faster, as CUBIC does (RFC 9438)──> refused
+ *
+ * A refusal costs a pause, mostly of a second, so that there must be few; but a limit that was raised has to be found
+ * within half a minute. Hence the hold, and the steep end of the probe. Only requests that had to wait for the rate let
+ * it grow: a run that asks for less learns nothing about the limit.
+ */
+
+const searchDoublesMs = 2_000;
+const holdMs = 20_000;
+/** From the end of the hold, the rate has grown by `probeGain` after so long. */
+const probeMs = 8_000;
+const probeGain = 0.8;
+const keptOfTaken = 0.98;
+/** A refusal so soon after the last one means that the cut was too small, even where a second's count seems to allow more. */
+const soonMs = 5_000;
+const soonCut = 0.93;
+const deepestCut = 0.5;
+/** Of so many last answers, so many have to be slow before it counts: a few slow ones mean nothing. */
+const latencySamples = 16;
+const slowSamplesMin = 12;
+const latencyCut = 0.85;
+const perSecondMin = 0.2;
+const perSecondMax = 100_000;
+/** A timer that fires late is caught up with that far. */
+const toleranceMs = 5;
+
+export interface AdaptiveRate {
+  /** When the next request may leave, in Unix milliseconds. */
+  dueMs(): number;
+  /** A request left. `waited`: the rate had held it. */
+  granted(nowMs: number, sinceMs: number, waited: boolean): void;
+  /** The request that left then was taken, and answered after so long; `kind` tells slow kinds from quick ones. */
+  taken(grantedMs: number, latencyMs: number, kind: string): void;
+  /** The request that left then was refused for coming too soon. */
+  refused(grantedMs: number, nowMs: number): void;
+  readonly perSecond: number;
+}
+
+/** @param mostPerSecond what the rate never exceeds, in requests a second */
+export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): AdaptiveRate {
+  const max = Math.min(mostPerSecond, perSecondMax);
+  let base = Math.min(Math.max((from.requests / from.perMs) * 1_000, perSecondMin), max);
+  let perSecond = base;
+  let searching = true;
+  let holdUntilMs = 0;
+  let probedMs = 0;
+  let nextMs = 0;
+  let lastGrantMs = 0;
+  let cutAtMs = Number.NEGATIVE_INFINITY;
+  /** When those requests of the last second left that were taken. */
+  let takenMs: number[] = [];
+  const speeds = new Map<string, Speed>();
+
+  function grow(nowMs: number): void {
+    if (nowMs < holdUntilMs) return;
+    probedMs += clamp(nowMs - Math.max(lastGrantMs, holdUntilMs), 0, 1_000);
+    const factor = searching ? 2 ** (probedMs / searchDoublesMs) : 1 + probeGain * (probedMs / probeMs) ** 3;
+    perSecond = Math.min(base * factor, max);
+  }
+
+  function cutTo(rate: number, nowMs: number): void {
+    base = Math.max(rate, perSecondMin);
+    perSecond = base;
+    searching = false;
+    probedMs = 0;
+    holdUntilMs = nowMs + holdMs;
+    cutAtMs = nowMs;
+  }
+
+  /** Requests of the second before then that were taken: what the target counted when it had enough. */
+  function takenBefore(atMs: number): number {
+    return takenMs.filter((at) => at > atMs - 1_000 && at <= atMs).length;
+  }
+
+  return {
+    dueMs: () => nextMs,
+    granted(nowMs, sinceMs, waited) {
+      if (waited) grow(nowMs);
+      lastGrantMs = nowMs;
+      nextMs = Math.max(nextMs, sinceMs, nowMs - toleranceMs) + 1_000 / perSecond;
+    },
+    taken(grantedMs, latencyMs, kind) {
+      takenMs.push(grantedMs);
+      if (takenMs.length > 2 * perSecond + 100) takenMs = takenMs.filter((at) => at > grantedMs - 2_000);
+      if (grantedMs < cutAtMs) return;
+      const speed = speeds.get(kind) ?? newSpeed();
+      speeds.set(kind, speed);
+      if (!isSlowing(speed, latencyMs)) return;
+      speed.slow.length = 0;
+      cutTo(
+        latencyCut * clamp(takenBefore(grantedMs), perSecond * deepestCut, perSecond),
+        grantedMs + latencyMs,
+      );
+    },
+    refused(grantedMs, nowMs) {
+      // Those that were on their way already when the rate was cut say nothing about the new one.
+      if (grantedMs < cutAtMs) return;
+      const soon = grantedMs - cutAtMs < soonMs;
+      const cut =
+        keptOfTaken * clamp(takenBefore(grantedMs), perSecond * deepestCut, perSecond * (soon ? soonCut : 1));
+      // A rate that was held for long without a refusal is no worse for what was then tried beyond it.
+      const isProbe = !searching && probedMs > 0;
+      cutTo(isProbe ? Math.max(cut, base) : cut, nowMs);
+    },
+    get perSecond() {
+      return perSecond;
+    },
+  };
+}
+
+/** How quick answers of one kind are. */
+interface Speed {
+  /** The quickest of late; what is slower pulls it up, but slowly. */
+  quickestMs: number;
+  /** Of the last answers, which were slow. */
+  readonly slow: boolean[];
+}
+
+function newSpeed(): Speed {
+  return { quickestMs: Number.POSITIVE_INFINITY, slow: [] };
+}
+
+/** Three times the quickest, and 50 ms besides, is slow. */
+function isSlowing(speed: Speed, latencyMs: number): boolean {
+  speed.slow.push(latencyMs > 3 * speed.quickestMs + 50);
+  if (speed.slow.length > latencySamples) speed.slow.shift();
+  if (latencyMs < speed.quickestMs) speed.quickestMs = latencyMs;
+  else speed.quickestMs += (latencyMs - speed.quickestMs) * 0.002;
+  return speed.slow.filter(Boolean).length >= slowSamplesMin;
+}
+
+function clamp(number: number, min: number, max: number): number {
+  return Math.min(Math.max(number, min), max);
+}

@@ -1,0 +1,23 @@
+import { type Ask, newPaceState, type Pace, takeGrant } from './pace.ts';
+
+/** Where grants are written down: all who share a book share its limits. */
+export interface GrantBook {
+  /** Takes a grant and gives 0, or gives when to ask again, in Unix milliseconds. */
+  take(pace: Pace, ask: Omit<Ask, 'requests'>): number;
+  /** Holds everybody until then; never shortens an earlier pause. */
+  pauseUntil(atMs: number): void;
+  /** Until when everybody is held, in Unix milliseconds; 0 when nobody is. */
+  pausedUntilMs(): number;
+}
+
+/** A book in memory: for one process. */
+export function memoryBook(): GrantBook {
+  const state = newPaceState();
+  return {
+    take: (pace, ask) => takeGrant(state, pace, { ...ask, requests: 1 }),
+    pauseUntil(atMs) {
+      state.pausedUntilMs = Math.max(state.pausedUntilMs, atMs);
+    },
+    pausedUntilMs: () => state.pausedUntilMs,
+  };
+}

@@ -1,0 +1,155 @@
+import type { RateLimit, RecordRate } from '../domain/settings.ts';
+
+/*
+ * When the next request may leave, so that no stated rate is exceeded in any window, and none is wasted.
+ *
+ * Rates of requests: each is a bucket of one token. Grants are spread evenly instead of going in a burst, because
+ * targets that count in a sliding window would refuse the burst. In any window of `perMs` there are at most `requests`
+ * grants: N + 1 of them span at least N intervals less the tolerance, which is `perMs * (1 + headroom - headroom / 2)`.
+ *
+ * Rates of records: requests carry different numbers, so spacing alone would let a window hold one request too many.
+ * What was sent is therefore remembered for one window, beside the spacing.
+ */
+
+/**
+ * Grants are spaced by this much more than the rate asks for. A share of it pays for the delays between here and
+ * the target, the other lets a grant that our own timer made late be caught up with.
+ */
+const headroom = 0.015;
+/** Entries remembered of one window of records, about. */
+const entriesPerWindow = 200;
+
+/** Rates that hold at once, one for each length of window. */
+export interface Pace {
+  readonly rates: readonly RateLimit[];
+  readonly recordRates: readonly RecordRate[];
+}
+
+/** What has been granted, as JSON can hold it. Times are Unix milliseconds; 0 is long ago. */
+export interface PaceState {
+  pausedUntilMs: number;
+  /** When the next request may leave, by rate. */
+  readonly nextMs: Record<string, number>;
+  /** Records of the last window, by rate. */
+  readonly sent: Record<string, readonly Sent[]>;
+}
+
+interface Sent {
+  readonly atMs: number;
+  readonly records: number;
+}
+
+export interface Ask {
+  readonly nowMs: number;
+  /** Since when it has been asked for: time in which nobody asked is not caught up with. */
+  readonly sinceMs: number;
+  /** Records that the request carries. */
+  readonly records: number;
+  /** Requests that are granted at once. */
+  readonly requests: number;
+}
+
+/** All rates hold at once, so of those with the same window only the lowest matters. */
+export function paceOf(rates: readonly RateLimit[], recordRates: readonly RecordRate[]): Pace {
+  return {
+    rates: lowest(rates, ({ requests }) => requests),
+    recordRates: lowest(recordRates, ({ records }) => records),
+  };
+}
+
+function lowest<Rate extends { readonly perMs: number }>(
+  rates: readonly Rate[],
+  amountOf: (rate: Rate) => number,
+): readonly Rate[] {
+  const byWindow = new Map<number, Rate>();
+  for (const rate of rates) {
+    const other = byWindow.get(rate.perMs);
+    if (other === undefined || amountOf(rate) < amountOf(other)) byWindow.set(rate.perMs, rate);
+  }
+  return [...byWindow.values()];
+}
+
+export function newPaceState(): PaceState {
+  return { pausedUntilMs: 0, nextMs: {}, sent: {} };
+}
+
+/** Takes a grant and gives 0, or gives the moment to ask again, in Unix milliseconds, and takes nothing. */
+export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
+  const spacings = spacingsOf(pace, ask);
+  let dueMs = state.pausedUntilMs;
+  for (const { key, longestMs } of spacings) {
+    // Only a clock that was set back can leave more than that to wait.
+    const nextMs = Math.min(state.nextMs[key] ?? 0, ask.nowMs + longestMs);
+    state.nextMs[key] = nextMs;
+    dueMs = Math.max(dueMs, nextMs);
+  }
+  for (const rate of pace.recordRates) dueMs = Math.max(dueMs, roomMs(state, rate, ask));
+  if (dueMs > ask.nowMs) return dueMs;
+  // Time in which nobody was let go is not caught up with either.
+  const readyMs = Math.max(ask.sinceMs, state.pausedUntilMs);
+  for (const { key, spanMs, toleranceMs } of spacings) {
+    state.nextMs[key] = Math.max(state.nextMs[key] ?? 0, readyMs, ask.nowMs - toleranceMs) + spanMs;
+  }
+  for (const rate of pace.recordRates) remember(state, rate, ask);
+  return 0;
+}
+
+/** How many requests may be granted at once without being seen as a burst: a sixth of the headroom. */
+export function grantsAtOnce({ rates, recordRates }: Pace): number {
+  if (recordRates.length > 0 || rates.length === 0) return 1;
+  return Math.max(1, Math.floor(Math.min(...rates.map(({ requests }) => requests)) * (headroom / 6)));
+}
+
+interface Spacing {
+  readonly key: string;
+  /** What the grant takes. */
+  readonly spanMs: number;
+  readonly longestMs: number;
+  readonly toleranceMs: number;
+}
+
+function spacingsOf({ rates, recordRates }: Pace, ask: Ask): readonly Spacing[] {
+  const ofRequests = rates.map(({ requests, perMs }) => {
+    const spanMs = (perMs / requests) * (1 + headroom) * ask.requests;
+    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, toleranceMs: (perMs * headroom) / 2 };
+  });
+  const ofRecords = recordRates.map(({ records, perMs }) => {
+    const longestMs = perMs * (1 + headroom);
+    const spanMs = longestMs * Math.min(1, ask.records / records);
+    return { key: `records/${perMs}`, spanMs, longestMs, toleranceMs: (perMs * headroom) / 2 };
+  });
+  return [...ofRequests, ...ofRecords];
+}
+
+/** When the window has room for the request's records. */
+function roomMs(state: PaceState, { records, perMs }: RecordRate, ask: Ask): number {
+  const windowMs = perMs * (1 + headroom / 2);
+  const entries = entriesWithin(state, perMs, ask.nowMs - windowMs, ask.nowMs);
+  // A request with more than a window's worth goes alone.
+  let over = entries.reduce((sum, entry) => sum + entry.records, 0) + ask.records - records;
+  let dueMs = 0;
+  for (const entry of entries) {
+    if (over <= 0) break;
+    over -= entry.records;
+    dueMs = entry.atMs + windowMs;
+  }
+  return dueMs;
+}
+
+function remember(state: PaceState, { perMs }: RecordRate, ask: Ask): void {
+  const sliceMs = perMs / entriesPerWindow;
+  const entries = [...entriesWithin(state, perMs, ask.nowMs - 2 * perMs, ask.nowMs)];
+  const last = entries.at(-1);
+  // Entries of one slice become one, at the later moment, so that the memory stays small.
+  const joins = last !== undefined && Math.floor(last.atMs / sliceMs) === Math.floor(ask.nowMs / sliceMs);
+  if (joins) entries.pop();
+  entries.push({ atMs: ask.nowMs, records: ask.records + (joins ? last.records : 0) });
+  state.sent[`${perMs}`] = entries;
+}
+
+/** What seems to lie ahead was sent before the clock was set back, at the latest now. */
+function entriesWithin(state: PaceState, perMs: number, fromMs: number, nowMs: number): readonly Sent[] {
+  return (state.sent[`${perMs}`] ?? [])
+    .filter(({ atMs }) => atMs > fromMs)
+    .map(({ atMs, records }) => ({ atMs: Math.min(atMs, nowMs), records }));
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { virtualClock } from './virtual-clock.ts';
+import { clientOf, countWithin, keepBusy, roomy, seeded, windowTarget } from './window-target.ts';
+
+const second = 1_000;
+const adaptive = { ...roomy, adaptiveFrom: { requests: 3, perMs: 1_000 } };
+
+interface Phase {
+  readonly limit: number;
+  readonly forMs: number;
+}
+
+/** A target whose limit changes by phases; what it took and refused, second by second since the start. */
+async function run(
+  phases: readonly Phase[],
+  settings: { latencyMs: number; headers: Record<string, string>; seed: number },
+) {
+  const random = seeded(settings.seed);
+  const clock = virtualClock();
+  const target = windowTarget(clock, []);
+  target.headers = settings.headers;
+  target.latencyMs = () => settings.latencyMs * (0.9 + 0.2 * random());
+  const client = clientOf(target, clock, adaptive, {}, random);
+  const startMs = clock.now();
+  const totalMs = phases.reduce((sum, { forMs }) => sum + forMs, 0);
+  const changes = (async () => {
+    for (const { limit, forMs } of phases) {
+      target.windows = [{ amount: limit, perMs: second }];
+      await clock.sleep(forMs);
+    }
+  })();
+  await clock.runUntil(Promise.all([changes, keepBusy(client, clock, totalMs, adaptive.concurrency)]));
+  return {
+    taken: (fromMs: number, toMs: number) => countWithin(target, startMs + fromMs, startMs + toMs, 200),
+    refused: (fromMs: number, toMs: number) => countWithin(target, startMs + fromMs, startMs + toMs, 429),
+  };
+}
+
+const minute = 60_000;
+const asking = { 'retry-after': '1' };
+
+describe.each([
+  { limit: 20, latencyMs: 40, headers: asking },
+  { limit: 20, latencyMs: 200, headers: asking },
+  { limit: 20, latencyMs: 200, headers: {} },
+  { limit: 50, latencyMs: 100, headers: asking },
+  { limit: 100, latencyMs: 40, headers: {} },
+  { limit: 100, latencyMs: 200, headers: asking },
+  { limit: 400, latencyMs: 40, headers: asking },
+])('a hidden limit of $limit/s, $latencyMs ms away, that says $headers', ({ limit, latencyMs, headers }) => {
+  it('is found, halved, and found again when it is restored, with few refusals', async () => {
+    const phases = [
+      { limit, forMs: 3 * minute },
+      { limit: limit / 2, forMs: 3 * minute },
+      { limit, forMs: 3 * minute },
+    ];
+    const { taken, refused } = await run(phases, { latencyMs, headers, seed: limit + latencyMs });
+    for (const [index, phase] of phases.entries()) {
+      const beganMs = index * 3 * minute;
+      const endMs = beganMs + 3 * minute;
+      const all = taken(beganMs, endMs) + refused(beganMs, endMs);
+      expect(refused(beganMs, endMs) / all, `share of refusals in phase ${index}`).toBeLessThanOrEqual(0.02);
+      const steady = taken(beganMs + minute, endMs) / 120 / phase.limit;
+      expect(steady, `use of the limit in phase ${index}`).toBeGreaterThanOrEqual(0.9);
+      const found = Math.max(
+        ...Array.from(
+          { length: 28 },
+          (_, at) => taken(beganMs + (at + 1) * second, beganMs + (at + 3) * second) / 2,
+        ),
+      );
+      expect(found / phase.limit, `found within 30 s in phase ${index}`).toBeGreaterThanOrEqual(0.85);
+    }
+  });
+});
