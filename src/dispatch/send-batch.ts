@@ -93,14 +93,7 @@ class Sending {
     let lastFruit = 0;
     for (let level = 0; groups.length > 0; level += 1) {
       const successes = this.#successes;
-      const refusals: Refusal[] = [];
-      for (const group of groups) {
-        const refusal = await this.#send(group);
-        if (refusal !== null) refusals.push(refusal);
-      }
-      for (const { entries: alone, failure } of refusals) {
-        for (const entry of alone.length === 1 ? alone : []) this.#settle(entry, refused(failure));
-      }
+      const refusals = await this.#sendLevel(groups);
       if (this.#successes > successes) lastFruit = level;
       const [first] = refusals;
       if (first !== undefined && level - lastFruit >= fruitlessCutsMax) {
@@ -112,6 +105,19 @@ class Sending {
     for (const [entry, doubt] of this.#doubts) {
       this.sent[entry.index] ??= { outcome: doubt, attempts: entry.attempts };
     }
+  }
+
+  /** Sends group by group; gives those that were refused. What was refused alone has failed. */
+  async #sendLevel(groups: readonly (readonly Entry[])[]): Promise<readonly Refusal[]> {
+    const refusals: Refusal[] = [];
+    for (const group of groups) {
+      const refusal = await this.#send(group);
+      if (refusal === null) continue;
+      refusals.push(refusal);
+      const [entry] = refusal.entries;
+      if (refusal.entries.length === 1 && entry !== undefined) this.#settle(entry, refused(refusal.failure));
+    }
+    return refusals;
   }
 
   /** Sends until every entry is settled, or the run has to stop; gives those that were refused all at once. */

@@ -34,18 +34,19 @@ export interface ExchangeSettings {
 }
 
 /** Aborting without a reason makes one with a stack trace, for every request. */
-const disarmed = new Error('disarmed');
+const over = new Error('over');
 
 /** undici's own time-outs hold between chunks, so a body that drips would never end: this deadline is total. */
 export function beginExchange(settings: ExchangeSettings): Exchange {
   const { clock, what, timeoutMs, stop } = settings;
   const beganMs = clock.now();
   const controller = new AbortController();
-  let started = false;
+  let startedMs: number | null = null;
   let finished = false;
   let status: number | null = null;
   let cutBy: Progress['cutBy'] = null;
-  let disarm = armDeadline();
+  const disarm = new AbortController();
+  void holdDeadline().catch(() => undefined);
   stop?.addEventListener('abort', onStop, { once: true });
 
   function onStop(): void {
@@ -57,28 +58,27 @@ export function beginExchange(settings: ExchangeSettings): Exchange {
     cutBy = by;
     controller.abort(new Error(by));
     // Perhaps nobody reads the answer any more, and then nobody else would end the exchange.
-    finish(started ? 'unanswered' : 'unsent');
+    finish(startedMs === null ? 'unsent' : 'unanswered');
   }
 
-  function armDeadline(): () => void {
-    const off = new AbortController();
-    clock.sleep(timeoutMs, off.signal).then(
-      () => cut('deadline'),
-      () => undefined,
-    );
-    return () => off.abort(disarmed);
+  /** Holds for getting a connection, and anew from the first byte: rejects when the exchange is over before. */
+  async function holdDeadline(): Promise<void> {
+    await clock.sleep(timeoutMs, disarm.signal);
+    if (startedMs !== null) {
+      const waitedMs = Math.min(timeoutMs, Math.max(0, startedMs - beganMs));
+      await clock.sleep(waitedMs, disarm.signal);
+    }
+    cut('deadline');
   }
 
   function start(): void {
-    started = true;
-    disarm();
-    disarm = armDeadline();
+    startedMs = clock.now();
   }
 
   function finish(trouble: TargetTrouble | null): void {
     if (finished) return;
     finished = true;
-    disarm();
+    disarm.abort(over);
     stop?.removeEventListener('abort', onStop);
     settings.onFinish({ status, trouble, durationMs: clock.now() - beganMs });
   }
@@ -92,7 +92,7 @@ export function beginExchange(settings: ExchangeSettings): Exchange {
       },
       onEnd: () => finish(null),
     }),
-    progress: () => ({ what, started, cutBy, timeoutMs }),
+    progress: () => ({ what, started: startedMs !== null, cutBy, timeoutMs }),
     finish,
   };
 }
