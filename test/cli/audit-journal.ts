@@ -1,10 +1,10 @@
 /*
  * Counts what a sandbox's journal says was done to the people of a feed, and holds a report to it:
  *
- *   node test/cli/audit-journal.ts FEED JOURNAL REPORT [FIRST-SEQ]
+ *   node test/cli/audit-journal.ts FEED[,FEED…] JOURNAL REPORT [FIRST-SEQ]
  *
- * It reads these three files and shares no code with the program. The feed is plain CSV without quotes; its last
- * record may be a trailer. Journal lines before FIRST-SEQ belong to earlier runs. Prints what it counted beside
+ * It reads these files and shares no code with the program. A feed is plain CSV without quotes; its last record may be
+ * a trailer, and several have the same header. Journal lines before FIRST-SEQ belong to earlier runs. Prints what it counted beside
  * what the report says, and exits with 1 when they differ.
  */
 import { readFileSync } from 'node:fs';
@@ -21,10 +21,14 @@ interface Line {
 
 const [feedFile = '', journalFile = '', reportFile = '', firstSeq = '1'] = process.argv.slice(2);
 
-const [header = [], ...records] = readFileSync(feedFile, 'utf8')
-  .split(/\r?\n/)
-  .filter((line) => line !== '' && !line.startsWith('TRAILER'))
-  .map((line) => line.split(','));
+const feeds = feedFile.split(',').map((file) =>
+  readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('TRAILER'))
+    .map((line) => line.split(',')),
+);
+const header = feeds[0]?.[0] ?? [];
+const records = feeds.flatMap((lines) => lines.slice(1));
 const column = (name: string): number => header.indexOf(name);
 
 /** Of each login, the last word that the target had on every single call. */
@@ -46,6 +50,7 @@ const counted = {
   create: 0,
   update: 0,
   disable: 0,
+  remove: 0,
   rows: records.length,
   changedRows: 0,
   wrongValues: 0,
@@ -57,7 +62,8 @@ for (const lines of calls.values()) {
   counted.total += 1;
   if (made.every((line) => line.status === 'accepted')) counted.succeeded += 1;
   else counted.failed += 1;
-  if (ops.has('add')) counted.create += 1;
+  if (ops.has('remove')) counted.remove += 1;
+  else if (ops.has('add')) counted.create += 1;
   else if (ops.has('update')) counted.update += 1;
   else if (ops.has('unassign-role')) counted.disable += 1;
 }
@@ -87,6 +93,7 @@ const reported = {
   create: report.byOperation.create?.processed,
   update: report.byOperation.update?.processed,
   disable: report.byOperation.disable?.processed,
+  remove: report.byOperation.remove?.processed,
   rows: report.rows.total,
   changedRows: report.rows.changed,
   wrongValues: 0,

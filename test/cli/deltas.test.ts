@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
+import { audit } from './audit.ts';
 import {
   csvLines,
   csvRow,
@@ -74,6 +75,7 @@ describe.concurrent('a delta with actions', patient, () => {
     expect(ran.report.changes).toMatchObject({ total: 5, succeeded: 5, fromAbsence: 0 });
     const { create, update, disable, remove } = ran.report.byOperation;
     expect([create, update, disable, remove].map(({ succeeded }) => succeeded)).toEqual([1, 2, 1, 1]);
+    expect(audit(world, ran.directory, skip + 1)).toMatchObject({ rows: 5, changedRows: 5, remove: 1 });
     expect(new Set(opsOf(world, skip).map((op) => op.split(' ')[1]))).toEqual(
       new Set(['50', '1', '2', '3', '4']),
     );

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
+import { audit } from './audit.ts';
 import { feedsOf } from './sums.ts';
 import {
   csvLines,
@@ -162,6 +163,7 @@ describe.concurrent('several feeds', patient, () => {
     expect(ran.code).toBe(0);
     expect(ran.report.changes).toMatchObject({ total: 1, succeeded: 1, fromAbsence: 0 });
     expect(ran.report.byOperation.update.succeeded).toBe(1);
+    expect(audit(world, ran.directory, 1, ['employees.csv', 'contractors.csv'])).toMatchObject({ rows: 60 });
 
     await withoutFile(world, 'contractors.csv');
     feed(world, { employees: wholeFeed([...staff].reverse()) });

@@ -1,15 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { audit } from './audit.ts';
 import { patient, people, userOf, World, wholeFeed } from './world.ts';
-
-/** Throws when the report and the journal differ; gives what was counted. */
-function audit(world: World, directory: string, firstSeq: number): Readonly<Record<string, number>> {
-  const script = 'test/cli/audit-journal.ts';
-  const args = [world.path('hr.csv'), world.journalPath, join(directory, 'report.json'), String(firstSeq)];
-  const { counted } = JSON.parse(execFileSync(process.execPath, [script, ...args], { encoding: 'utf8' }));
-  return counted;
-}
 
 describe('a feed of 10,000 people of whom 100 changed and 20 are refused', patient, () => {
   it('gives totals that equal the journal, and sends nothing again for the 80 that succeeded', async () => {
