@@ -35,7 +35,8 @@ export interface Need {
   readonly user: User | null;
   /** The rows that ask for it; empty when it comes from a person whom the feed does not name. */
   readonly rows: readonly Row[];
-  readonly cause: 'feed' | 'status' | 'absence';
+  /** `approved`: a person said so, by key, and not the feed. */
+  readonly cause: 'feed' | 'status' | 'absence' | 'approved';
   /**
    * Name of the feed that the rows stand in, or that the person was last seen in; absent where the job has one feed.
    */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Change } from '../domain/change.ts';
+import { type Change, operations } from '../domain/change.ts';
 
 /*
  * A plan is a file of lines, each a JSON text: the header, one line for each change, the end. The end holds a hash
@@ -10,8 +10,11 @@ import type { Change } from '../domain/change.ts';
 
 export const PlanHeader = z.strictObject({
   format: z.literal('rollcall-plan'),
-  version: z.literal(1),
+  version: z.literal(2),
   job: z.string(),
+  /** Absolute path of the job file, the environment that was laid over it, and the hash of both. */
+  jobFile: z.string(),
+  environment: z.string().nullable(),
   jobSha256: z.string(),
   /** The moment that the plan speaks of. */
   asOf: z.string(),
@@ -20,7 +23,10 @@ export const PlanHeader = z.strictObject({
     z.strictObject({
       /** '' where the job has one feed. */
       name: z.string(),
+      /** A file that a pattern found has its own path here. */
       path: z.string(),
+      /** Whether the bytes can be read once more: what came through a pipe, or out of a command, is gone. */
+      source: z.enum(['file', 'stdin', 'command']),
       /** Null for an optional feed that was not there. */
       sha256: z.string().nullable(),
       bytes: z.number(),
@@ -29,7 +35,10 @@ export const PlanHeader = z.strictObject({
       columns: z.array(z.string()),
     }),
   ),
-  target: z.strictObject({ provider: z.string(), baseUrl: z.string() }),
+  target: z.strictObject({ name: z.string(), provider: z.string(), baseUrl: z.string() }),
+  /** What the plan is about, when not about everything: these operations, these people by their lasting ids. */
+  only: z.array(z.enum(operations)).nullable(),
+  people: z.array(z.string()).nullable(),
   stateSha256: z.string(),
   /** The ledger that the plan belongs to, and the last run that had been applied in it. */
   ledger: z.strictObject({ lineage: z.string(), lastAppliedRun: z.string().nullable() }),

@@ -5,21 +5,26 @@ import { buildChange } from '../report/build.ts';
 
 export const header: PlanHeader = {
   format: 'rollcall-plan',
-  version: 1,
+  version: 2,
   job: 'epm-hr-feed',
+  jobFile: '/etc/rollcall/epm.yaml',
+  environment: null,
   jobSha256: 'a'.repeat(64),
   asOf: '2026-11-03T02:15:07Z',
   feeds: [
     {
       name: '',
       path: 'inbox/hr.csv',
+      source: 'file',
       sha256: 'c'.repeat(64),
       bytes: 2048,
       rows: 3,
       columns: ['Employee ID', 'User Login', 'Title'],
     },
   ],
-  target: { provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
+  target: { name: 'epm', provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
+  only: null,
+  people: null,
   stateSha256: 'b'.repeat(64),
   ledger: { lineage: 'l1', lastAppliedRun: null },
 };
