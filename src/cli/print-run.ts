@@ -19,6 +19,7 @@ export function describeRun(report: Report, directory: string): string {
     usersLine(report),
     operationTable(report),
     ...guardLines(report),
+    ...jobLines(report),
     ...failureLines(report),
     `report  ${path.relative(process.cwd(), directory) || '.'}${path.sep}{${filesOf(report).join(', ')}}`,
   ];
@@ -102,12 +103,27 @@ function operationTable(report: Report): string {
 }
 
 function guardLines({ guards }: Report): readonly string[] {
-  return guards
-    .filter((guard) => guard.tripped)
-    .map(
-      (guard) =>
-        `${colour.yellow(`held by ${guard.name}`)}  ${guard.advice ?? `${guard.actual} of ${guard.limit}`}`,
-    );
+  return guards.flatMap((guard) => {
+    const name = guard.subject === undefined ? guard.name : `${guard.name} (${printable(guard.subject)})`;
+    if (guard.tripped) {
+      const advice = printable(guard.advice ?? `${guard.actual} of ${guard.limit}`);
+      return [`${colour.yellow(`held by ${name}`)}  ${advice}`];
+    }
+    if (guard.released !== true) return [];
+    return [
+      `passed ${name}  ${guard.actual} of ${guard.limit ?? 'any number'}: ${printable(guard.allowedBy ?? '')}`,
+    ];
+  });
+}
+
+/** What the job says otherwise than when it last wrote to the target. */
+function jobLines({ run }: Report): readonly string[] {
+  if (run.jobChanges.length === 0) return [];
+  const lines = run.jobChanges.map(({ field, before, after, weakens }) => {
+    const values = `${printable(before ?? '(not given)')} -> ${printable(after ?? '(not given)')}`;
+    return `  ${printable(field)}: ${values}${weakens ? '  (lets more pass)' : ''}`;
+  });
+  return [`job     changed since it last wrote:\n${lines.join('\n')}`];
 }
 
 const failuresShown = 10;

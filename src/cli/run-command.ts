@@ -37,6 +37,8 @@ export interface RunFlags {
   /** Names of the targets to run; all when absent. */
   readonly target?: readonly string[];
   readonly asOf?: string;
+  /** Why a change of the job is let pass. */
+  readonly acceptJobChange?: string;
   readonly state?: StateSource;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -193,6 +195,7 @@ function optionsOf({ mode, flags, all }: Asked): Gathering {
   return {
     mode,
     asOf: flags.asOf ?? null,
+    ...(flags.acceptJobChange === undefined ? {} : { acceptJobChange: flags.acceptJobChange }),
     state: flags.state ?? null,
     all,
     onLeftBehind,

@@ -147,6 +147,7 @@ function withRunOptions(command: Command): Command {
   return command
     .option('--target <name>', 'run only this one of the `targets`; may be given again', another)
     .option('--as-of <time>', 'the moment to plan for, ISO 8601 (default: now)', isoTime)
+    .option('--accept-job-change <reason>', 'let a change of the job file pass that a guard holds', reason)
     .addOption(new Option('--state <from>', 'read the users from here').choices(['target', 'ledger', 'file']))
     .option('--quiet', 'no progress bar')
     .addOption(
@@ -166,6 +167,11 @@ function schemaCommand(what: string): number {
 /** Gathers an option that may be given several times. */
 function another(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+function reason(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say why.');
+  return text.trim();
 }
 
 function wholeNumber(text: string): number {

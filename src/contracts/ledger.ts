@@ -1,3 +1,4 @@
+import type { KeptAsIs } from '../domain/bounds.ts';
 import type { Change, Operation, Outcome } from '../domain/change.ts';
 import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import type { Account } from '../domain/user.ts';
@@ -147,6 +148,25 @@ export interface Bar {
   readonly at: string;
 }
 
+/** Somebody whose account is kept exactly as it is for a while; it ends by itself. */
+export interface Protection extends KeptAsIs {
+  readonly linkKey: string;
+  /** The lasting id as it was given. */
+  readonly key: string;
+  /** The account that the command ran under. */
+  readonly operator: string;
+  readonly at: string;
+}
+
+/** A user whom this job removed. */
+export interface Departed {
+  readonly linkKey: string;
+  /** What `userName` was; null where the target has no such attribute. */
+  readonly login: string | null;
+  /** `asOf` of the run. */
+  readonly at: string;
+}
+
 export type Lock =
   | { readonly held: true; release(): Promise<void> }
   | { readonly held: false; readonly by: LockHolder | null };
@@ -204,6 +224,8 @@ export interface Ledger {
   run(runId: string): Promise<Run | null>;
   /** Runs of the scope in state `running` or `stopped`, oldest first. */
   openRuns(scope: Scope): Promise<readonly Run[]>;
+  /** Ids of the scope's runs that sent something, or were about to, and ended at this moment or later, or not at all. */
+  sendersSince(scope: Scope, since: string): Promise<readonly string[]>;
 
   storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
   /** In the order of the plan. */
@@ -250,6 +272,15 @@ export interface Ledger {
   bar(scope: Scope, bar: Bar): Promise<void>;
   bars(scope: Scope): Promise<readonly Bar[]>;
   liftBars(scope: Scope, linkKeys: readonly string[]): Promise<void>;
+
+  /** Adds or replaces, by lasting id. */
+  protect(scope: Scope, protection: Protection): Promise<void>;
+  /** Expired ones included, by lasting id. */
+  protections(scope: Scope): Promise<readonly Protection[]>;
+  unprotect(scope: Scope, linkKeys: readonly string[]): Promise<void>;
+
+  /** Everybody whom runs of the scope removed; one who was removed several times with one login comes once, the last. */
+  departed(scope: Scope): AsyncIterable<readonly Departed[]>;
 
   close(): Promise<void>;
 }

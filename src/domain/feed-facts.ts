@@ -18,6 +18,12 @@ export interface FeedFacts {
   readonly contradiction: string | null;
   /** Headers of the mapped columns, in the order of a row's cells. */
   readonly columns: readonly string[];
+  /** All names of the header; for JSON, those that any record had. */
+  readonly headers: readonly string[];
+  /** How many of the rows that could be read have an empty cell there, in the order of `columns`. */
+  readonly empty: readonly number[];
+  /** Rows that could be read as a record, whatever became of them. */
+  readonly readable: number;
   /** How a file is written that this feed's reader takes as it takes the feed: CSV where the feed is none. */
   readonly form: FeedForm;
 }

@@ -41,7 +41,16 @@ export interface Column {
   readonly activeWords: readonly string[];
   readonly leaverWords: readonly string[];
   readonly leaveWords: readonly string[];
+  /** What happens to a value that somebody changed in the target; `feedWins` when absent. */
+  readonly drift?: DriftPolicy;
 }
+
+/**
+ * A value is compared with the one that feed and target had in common last. `feedWins`: the feed's is written, whatever
+ * happened. `targetWins`: what somebody changed in the target stays until the feed itself changes. `report`: the same,
+ * and the drift is counted. `conflict`: the same, and where both changed a person has to look.
+ */
+export type DriftPolicy = 'feedWins' | 'targetWins' | 'report' | 'conflict';
 
 /** What proves that a full feed is whole. */
 export interface Wholeness {
@@ -206,17 +215,15 @@ export interface Policy {
   readonly leavers: readonly LeaverRule[];
   /** What happens to a person on leave of absence: nothing at all, what happens to anybody, or the access is taken away. */
   readonly onLeave: 'keep' | 'active' | 'disable';
+  /** How long after the first a second feed has to be to confirm an absence that nothing proves; milliseconds. */
+  readonly witnessesApartMs: number;
+  /** Somebody comes back whom this job disabled or removed: the old account, a new one, or a person has to look. */
+  readonly rehire: 'reactivate' | 'new' | 'hold';
+  /** For how long nobody else gets the login of a user whom this job removed, in milliseconds; null: no such time. */
+  readonly reuseLoginAfterMs: number | null;
+  /** A value that others keep changing back: named, or not written any more until a person has looked. */
+  readonly flapping: 'report' | 'hold';
 }
-
-/** At most `max(floor people, percent of the managed users)`, and never more than `count`. */
-export interface GuardLimit {
-  readonly percent: number | null;
-  readonly count: number | null;
-}
-
-export const guardNames = ['creates', 'updates', 'enables', 'disables', 'removals'] as const;
-export type GuardName = (typeof guardNames)[number];
-export type GuardLimits = Readonly<Record<GuardName, GuardLimit>>;
 
 export interface RateLimit {
   readonly requests: number;

@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
-import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
+import type { Cell, ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import { usedHeaders } from '../domain/used-headers.ts';
 import { type FeedFile, findFeedFile, newTally, readContent } from './feed-file.ts';
@@ -135,6 +135,8 @@ class Pass {
   readonly #headerAliases: ReaderOptions['headerAliases'];
   #rows = 0;
   #excluded = 0;
+  #readable = 0;
+  readonly #empty: number[];
   #trailer: FoundTrailer | null = null;
   #facts: FeedFacts | null = null;
 
@@ -142,6 +144,7 @@ class Pass {
     this.#file = file;
     this.#settings = settings;
     this.#headers = usedHeaders(settings);
+    this.#empty = this.#headers.map(() => 0);
     this.#mapper = new RecordMapper(settings, this.#headers, keys, asOf);
     this.#headerAliases = keys.headerAliases ?? {};
   }
@@ -219,7 +222,15 @@ class Pass {
       return null;
     }
     this.#rows += 1;
+    if (record.fault === null) this.#countEmpty(record.cells);
     return this.#mapper.map(record);
+  }
+
+  #countEmpty(cells: readonly Cell[]): void {
+    this.#readable += 1;
+    for (let position = 0; position < cells.length; position += 1) {
+      if (isEmptyCell(cells[position])) this.#empty[position] = (this.#empty[position] ?? 0) + 1;
+    }
   }
 
   async #conclude(sha256: string, bytes: number): Promise<FeedFacts> {
@@ -244,9 +255,20 @@ class Pass {
       partial,
       ...judged,
       columns: this.#headers,
+      headers: this.shape.headers,
+      empty: this.#empty,
+      readable: this.#readable,
       form: formOf(this.#settings, this.#headers, this.shape.text),
     };
   }
+}
+
+const space = 0x20;
+
+/** Without looking at each character of a cell that begins with one. */
+function isEmptyCell(cell: Cell | undefined): boolean {
+  if (cell === undefined || cell.length === 0) return true;
+  return typeof cell === 'string' && cell.charCodeAt(0) <= space && cell.trim() === '';
 }
 
 /** Readers see text and not files, so here their failures learn which file it was. */

@@ -1,6 +1,6 @@
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { FeedSettings } from '../domain/settings.ts';
-import type { Guard } from './judge-guards.ts';
+import type { Guard } from './guard.ts';
 
 /** An accepted feed that the present one is compared with. */
 export interface EarlierFeed {

@@ -1,70 +1,78 @@
-import type { FeedFacts } from '../domain/feed-facts.ts';
 import {
-  type FeedSettings,
-  type GuardLimit,
   type GuardLimits,
-  type GuardName,
-  guardNames,
-} from '../domain/settings.ts';
+  type GuardWindow,
+  guardWindows,
+  type TimedGuard,
+  timedGuards,
+} from '../domain/guard-settings.ts';
+import type { Guard } from './guard.ts';
+import { expectIt, type FeedUnderGuard, judgeFeed, judgeRowsSetAside, type RowsRead } from './judge-feed.ts';
+import { type JobUnderGuard, judgeJob } from './judge-job.ts';
+import { allowedOf, type Counted, eventsOn, judgeLeast, judgeMost, limitText } from './limits.ts';
 
-/** A limit on what a plan may do before a person has looked. */
-export interface Guard {
-  readonly name: string;
-  /** What it allows; null when it has no number or no limit. */
-  readonly limit: number | null;
-  readonly actual: number;
-  readonly tripped: boolean;
-  /** What it means and what to do; null while the guard is content. */
-  readonly advice: string | null;
+/** People whom a plan concerns, each once in every count; conflicts and held absences are left out. */
+export interface PeopleCounts {
+  /** People with any change that is sent. */
+  readonly all: number;
+  readonly byGuard: Readonly<Record<TimedGuard | 'blanked' | 'keyChanges', number>>;
+  /** People whose value changes, and whose value is taken away, by attribute. */
+  readonly byAttribute: Readonly<Record<string, { readonly changed: number; readonly blanked: number }>>;
+  /** The plan's people together with those of the runs within the window. */
+  readonly overTime: Readonly<Record<GuardWindow, Readonly<Record<TimedGuard, number>>>>;
 }
 
-/** People whom each operation concerns, conflicts left out. */
-export type PeopleByGuard = Readonly<Record<GuardName, number>>;
-
-export interface FeedUnderGuard
-  extends Pick<FeedFacts, 'rows' | 'whole' | 'contradiction' | 'partial'>,
-    Pick<FeedSettings, 'mode' | 'name'> {}
-
 export interface GuardFacts {
+  /** ISO 8601: expected events go by its day. */
+  readonly asOf: string;
   /** The feeds that were read. */
   readonly feeds: readonly FeedUnderGuard[];
+  readonly rows: RowsRead;
+  /** Those of the run that accepted such full feeds last; null when there was none. */
+  readonly lastRows: RowsRead | null;
   readonly limits: GuardLimits;
   readonly firstLoadAllowed: boolean;
   /** True when the last applied run was a first load of the same feeds that stopped midway: what it left over is
    * still the first load. */
   readonly firstLoadGoesOn: boolean;
-  readonly people: PeopleByGuard;
+  readonly people: PeopleCounts;
   /** Users linked to a person of this job at plan time. */
   readonly managed: number;
   /**
-   * Users that the target shows in all, how many of this job's the ledger knew before, and how many of those the
-   * target should show.
+   * Users that the target shows in all, how many of this job's the ledger knew before, how many of those the target
+   * should show, and how many it does.
    */
-  readonly users: { readonly total: number; readonly linkedBefore: number; readonly expected: number };
+  readonly users: {
+    readonly total: number;
+    readonly linkedBefore: number;
+    readonly expected: number;
+    readonly shown: number;
+  };
+  readonly job: Pick<JobUnderGuard, 'changes' | 'accepted'>;
 }
-
-/** However few people a target has, so many changes of a kind are always allowed. */
-export const peopleFloor = 3;
 
 /**
  * Judges the whole plan, before the first write.
  * @returns every guard that applies, tripped or not, in a fixed order
  */
 export function judgeGuards(facts: GuardFacts): readonly Guard[] {
+  const { limits, asOf, people, managed } = facts;
   const goesOn = facts.firstLoadGoesOn && facts.firstLoadAllowed;
   const firstLoad = goesOn || isFirstLoad(facts);
-  const operationGuards = guardNames
-    // One reason is enough: everything about a first load is said by its own guard.
-    .filter((name) => !(firstLoad && name === 'creates'))
-    // Whoever was created without a role when it stopped needs an update now.
-    .filter((name) => !(goesOn && name === 'updates'))
-    .map((name) => judgeOperation(name, facts));
+  // One reason is enough: everything about a first load is said by its own guard. Whoever was created without a role
+  // when it stopped needs an update now.
+  const unjudged: readonly string[] = [...(firstLoad ? ['creates'] : []), ...(goesOn ? ['updates'] : [])];
+  const timed = timedGuards.filter((name) => !unjudged.includes(name));
   return [
-    ...facts.feeds.filter(({ mode, partial }) => mode === 'full' && !partial).map(judgeRows),
-    ...facts.feeds.filter(({ whole }) => whole !== 'unproven').map(judgeWholeness),
+    ...facts.feeds.flatMap((feed) => judgeFeed(feed, limits, asOf)),
+    ...judgeRowsSetAside(facts.rows, facts.lastRows, limits, asOf),
     ...(facts.users.expected > 0 ? [judgeRead(facts)] : []),
+    ...judgeJob({ ...facts.job, limit: limits.jobChanged, people: people.all, managed }),
     ...(firstLoad ? [judgeFirstLoad(facts)] : []),
-    ...operationGuards,
+    ...timed.map((name) => judgePeople(name, facts)),
+    judgeBlanked(facts),
+    judgeKeyChanges(facts),
+    ...(goesOn ? [] : judgeAttributes(facts)),
+    ...timed.flatMap((name) => guardWindows.flatMap((window) => judgeOverTime(name, window, facts))),
   ];
 }
 
@@ -73,85 +81,136 @@ export function judgeGuards(facts: GuardFacts): readonly Guard[] {
  * only now found to be people of the feed, more than may be created among them.
  */
 function isFirstLoad({ managed, people, users, limits }: GuardFacts): boolean {
-  if (managed === 0) return people.creates > 0;
-  return users.linkedBefore === 0 && people.creates > allowedPeople(limits.creates, managed);
+  const { creates } = people.byGuard;
+  if (managed === 0) return creates > 0;
+  return users.linkedBefore === 0 && creates > allowedOf(limits.creates, managed);
 }
 
-/** How many people an operation may concern. */
-export function allowedPeople(limit: GuardLimit, managed: number): number {
-  const byPercent =
-    limit.percent === null
-      ? Number.POSITIVE_INFINITY
-      : Math.max(peopleFloor, Math.floor((managed * limit.percent) / 100 + 1e-9));
-  return Math.min(byPercent, limit.count ?? Number.POSITIVE_INFINITY);
+/** What a guard counts, in words. */
+const nouns: Readonly<Record<TimedGuard, string>> = {
+  creates: 'creates',
+  updates: 'updates',
+  enables: 'enables',
+  disables: 'disables',
+  removals: 'removals',
+  accessLost: 'people who lose a role, group or other entry of a set',
+};
+
+function judgePeople(name: TimedGuard, facts: GuardFacts): Guard {
+  const counted = countedPeople(name, facts, facts.people.byGuard[name]);
+  return judgeMost(
+    counted,
+    (allowed) =>
+      `${counted.actual} ${nouns[name]} are more than the ${allowed} allowed for ${facts.managed} managed users ` +
+      `(${limitText(counted.limit)}, guards.${name}). Read the plan; if it is right, ${expectIt(name)}.`,
+  );
 }
 
-function judgeOperation(name: GuardName, facts: GuardFacts): Guard {
-  const allowed = allowedPeople(facts.limits[name], facts.managed);
-  const actual = facts.people[name];
-  const tripped = actual > allowed;
+function countedPeople(
+  name: TimedGuard | 'blanked' | 'keyChanges',
+  { limits, managed, asOf }: GuardFacts,
+  actual: number,
+): Counted {
   return {
     name,
-    limit: Number.isFinite(allowed) ? allowed : null,
     actual,
-    tripped,
-    advice: tripped
-      ? `${actual} ${name} are more than the ${allowed} allowed for ${facts.managed} managed users ` +
-        `(${limitText(facts.limits[name])}). Read the plan; if it is right, raise guards.${name} in the job.`
-      : null,
+    of: managed,
+    limit: limits[name],
+    events: eventsOn(limits.expected, name, asOf),
   };
 }
 
-function limitText(limit: GuardLimit): string {
-  const parts: string[] = [];
-  if (limit.percent !== null) parts.push(`${limit.percent}%, at least ${peopleFloor}`);
-  if (limit.count !== null) parts.push(`ceiling ${limit.count}`);
-  return parts.join(', ');
+function judgeBlanked(facts: GuardFacts): Guard {
+  const counted = countedPeople('blanked', facts, facts.people.byGuard.blanked);
+  return judgeMost(counted, (allowed) => {
+    const most = Object.entries(facts.people.byAttribute)
+      .filter(([, { blanked }]) => blanked > 0)
+      .sort(([, one], [, other]) => other.blanked - one.blanked)
+      .slice(0, 5)
+      .map(([name, { blanked }]) => `${name} ${blanked}`);
+    return (
+      `${counted.actual} people would lose a value that they have (${most.join(', ')}), and ${allowed} are allowed ` +
+      `(${limitText(counted.limit)}, guards.blanked). Look at these columns of the feed; if it is right, ${expectIt('blanked')}.`
+    );
+  });
 }
 
-function judgeRows(feed: FeedUnderGuard): Guard {
-  const tripped = feed.rows === 0;
-  return {
-    name: 'feedRows',
-    limit: 1,
-    actual: feed.rows,
-    tripped,
-    advice: tripped
-      ? `${feed.name === '' ? 'A full feed' : `The full feed ${feed.name}`} without a single row says that nobody ` +
-        'works here. Ask for a new export.'
-      : null,
-  };
+function judgeKeyChanges(facts: GuardFacts): Guard {
+  const counted = countedPeople('keyChanges', facts, facts.people.byGuard.keyChanges);
+  return judgeMost(
+    counted,
+    (allowed) =>
+      `${counted.actual} people have another login, match key or lasting id than before, and ${allowed} are allowed ` +
+      `(${limitText(counted.limit)}, guards.keyChanges). Ask whether ids were given anew; if it is right, ${expectIt('keyChanges')}.`,
+  );
 }
 
-function judgeWholeness(feed: FeedUnderGuard): Guard {
-  const tripped = feed.whole === 'contradicted';
-  return {
-    name: 'feedWhole',
-    limit: null,
-    actual: feed.rows,
-    tripped,
-    advice: tripped
-      ? `${feed.name === '' ? 'The feed' : `The feed ${feed.name}`} was cut or changed: ${feed.contradiction ?? 'its proof is missing'}. Get a new export.`
-      : null,
-  };
+/** One for each attribute that changes for anybody. */
+function judgeAttributes({ limits, people, managed, asOf }: GuardFacts): readonly Guard[] {
+  const names = Object.keys(people.byAttribute).sort();
+  return names.map((name) => {
+    const limit = limits.attributes[name] ?? limits.attributes['*'] ?? { percent: null, count: null };
+    const events = eventsOn(limits.expected, 'attributes', asOf).filter(
+      ({ attribute }) => attribute === null || attribute === name,
+    );
+    const actual = people.byAttribute[name]?.changed ?? 0;
+    const counted: Counted = { name: 'attributes', subject: name, actual, of: managed, limit, events };
+    return judgeMost(
+      counted,
+      (allowed) =>
+        `${name} would change for ${actual} people, and ${allowed} of ${managed} are allowed (${limitText(limit)}, ` +
+        'guards.attributes). A column that is newly mapped changes everybody: if that, or the feed, is right, ' +
+        `approve the plan, or name the event under guards.expected (what: attributes, attribute: ${name}).`,
+    );
+  });
+}
+
+const windowNames: Readonly<Record<GuardWindow, readonly [suffix: string, words: string]>> = {
+  per24h: ['Per24h', '24 hours'],
+  per7d: ['Per7d', '7 days'],
+};
+
+/** Nothing where the plan adds nobody: what earlier runs did holds no plan by itself. */
+function judgeOverTime(name: TimedGuard, window: GuardWindow, facts: GuardFacts): readonly Guard[] {
+  const { people, limits, managed } = facts;
+  if (people.byGuard[name] === 0) return [];
+  const [suffix, words] = windowNames[window];
+  const limit = limits[name][window];
+  const actual = people.overTime[window][name];
+  const counted: Counted = { ...countedPeople(name, facts, actual), name: `${name}${suffix}`, limit };
+  return [
+    judgeMost(
+      counted,
+      (allowed) =>
+        `With this plan it would be ${actual} ${nouns[name]} in ${words}, and ${allowed} are allowed for ${managed} ` +
+        `managed users (${limitText(limit)}, guards.${name}.${window}). Look at what the last runs did; if it is right, ` +
+        `${expectIt(name)}.`,
+    ),
+  ];
 }
 
 function judgeRead(facts: GuardFacts): Guard {
-  const tripped = facts.users.total === 0;
-  return {
+  const { limits, asOf } = facts;
+  const { total, expected, shown } = facts.users;
+  const counted = {
     name: 'targetRead',
-    limit: 1,
-    actual: facts.users.total,
-    tripped,
-    advice: tripped
-      ? `The target shows no user at all, but ${facts.users.expected} were known. Check its address and the rights ` +
-        'of the account that reads it.'
-      : null,
+    actual: total === 0 ? 0 : shown,
+    of: expected,
+    limit: limits.targetRead,
+    events: eventsOn(limits.expected, 'targetRead', asOf),
+    least: total === 0 ? 1 : 0,
   };
+  return judgeLeast(counted, (least) =>
+    total === 0
+      ? `The target shows no user at all, but ${expected} were known. Check its address and the rights of the account ` +
+        'that reads it.'
+      : `The target shows ${shown} of the ${expected} users that were known; fewer than ${least} are held. Check its ` +
+        `address and the rights of the account that reads it; if they are gone indeed, ${expectIt('targetRead')}.`,
+  );
 }
 
 function judgeFirstLoad(facts: GuardFacts): Guard {
-  const { creates } = facts.people;
+  const { creates } = facts.people.byGuard;
   const tripped = !facts.firstLoadAllowed;
   return {
     name: 'firstLoad',
@@ -163,4 +222,9 @@ function judgeFirstLoad(facts: GuardFacts): Guard {
         'Read the plan; if it is right, set firstLoad: true in the job for this one time.'
       : null,
   };
+}
+
+/** What a guard counts over time; null for one that has no such limit. */
+export function timedGuardOf(name: string): TimedGuard | null {
+  return timedGuards.find((one) => name === one || name === `${one}Per24h` || name === `${one}Per7d`) ?? null;
 }

@@ -107,10 +107,7 @@ function allowedWords(issue: Issue): readonly string[] {
 
 /** Fields that the design names and this version does not have. */
 const notYet: ReadonlyMap<string, string> = new Map([
-  ['manage', 'a managed scope is not supported yet: users are managed once they are linked to a person'],
   ['notifications', 'notifications are not supported yet'],
-  ['guards.per24h', 'guards over 24 hours are not supported yet: give `percent` and `count`'],
-  ['guards.per7d', 'guards over 7 days are not supported yet: give `percent` and `count`'],
 ]);
 
 /** The plural of a later version stands in for its singular, which is then not reported as missing. */

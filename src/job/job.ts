@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { Provider } from '../contracts/provider.ts';
-import type { FeedSettings, GuardLimits, Limits, Policy } from '../domain/settings.ts';
+import type { ProtectedUsers, ScopeCondition } from '../domain/bounds.ts';
+import type { GuardLimits } from '../domain/guard-settings.ts';
+import type { FeedSettings, Limits, Policy } from '../domain/settings.ts';
 import { ColumnFile, FeedFile, NamedFeedFile } from './feed-schema.ts';
+import { ManageFile, ProtectFile } from './bounds-schema.ts';
+import { GuardsFile } from './guard-schema.ts';
 
 const path = (description: string) => z.string().min(1).describe(`${description} Relative to the job file.`);
 const count = (max: number) => z.int().min(1).max(max);
@@ -165,6 +169,10 @@ export const EnvironmentFile = z.strictObject({
     .describe('Laid over the `targets` of these names, field by field.'),
 });
 
+const duration = z
+  .string()
+  .regex(/^[1-9][0-9]{0,5}(?:s|m|h|d)$/, 'must be a time such as `30m`, `4h` or `90d`');
+
 const due = z
   .string()
   .regex(/^(?:now|after [1-9][0-9]{0,3}d)$/, 'must be `now` or `after Nd`, such as `after 90d`')
@@ -196,47 +204,20 @@ export const PolicyFile = z.strictObject({
     .describe(
       'People on leave of absence: nothing is changed, as anybody else, or the access is taken away.',
     ),
-});
-
-const percentText = z
-  .string()
-  .regex(
-    /^(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?)%$/,
-    'must be a percentage such as `5%` or `2.5%`, or a count',
-  );
-
-/** A guard: a percentage, a count, or both. */
-export const GuardFile = z.union(
-  [
-    percentText,
-    z.int().min(0, 'must be 0 or more'),
-    z
-      .strictObject({
-        percent: z
-          .union([percentText, z.number().min(0).max(100)], { error: 'must be a percentage such as `5%`' })
-          .optional()
-          .describe('Of the managed users.'),
-        count: z.int().min(0, 'must be 0 or more').optional().describe('A ceiling in people.'),
-      })
-      .refine((guard) => Object.keys(guard).length > 0, 'needs `percent` or `count`'),
-  ],
-  { error: 'must be a percentage such as `5%`, a whole count such as 10, or { percent, count }' },
-);
-
-const guard = (noun: string, fallback: string) =>
-  GuardFile.optional().describe(
-    `Most ${noun} in one run: 5%, 10, or { percent, count }. Default ${fallback}.`,
-  );
-
-export type GuardFile = z.infer<typeof GuardFile>;
-
-/** What a plan may do before a person has looked. */
-export const GuardsFile = z.strictObject({
-  creates: guard('creates', '20%'),
-  updates: guard('updates', '50%'),
-  enables: guard('enables', '5%'),
-  disables: guard('disables', '5%'),
-  removals: guard('removals', '2%'),
+  witnessesApart: duration
+    .default('4h')
+    .describe('How long after the first a second feed confirms an absence that nothing proves.'),
+  rehire: z
+    .enum(['reactivate', 'new', 'hold'])
+    .default('reactivate')
+    .describe('Who comes back gets the old account, a new one, or is a conflict.'),
+  reuseLoginAfter: duration
+    .optional()
+    .describe('Nobody else gets the login of a user whom this job removed before so long: 90d.'),
+  flapping: z
+    .enum(['report', 'hold'])
+    .default('report')
+    .describe('A value that others keep changing back within seven days: named, or a conflict.'),
 });
 
 /** Where reports go. */
@@ -263,6 +244,8 @@ export const NamedTargetFile = TargetFile.extend({
   match: MatchFile.optional().describe("In place of the job's `match`, for this target."),
   policy: PolicyFile.optional().describe("Laid over the job's `policy` for this target, field by field."),
   guards: GuardsFile.optional().describe("Laid over the job's `guards` for this target, guard by guard."),
+  manage: ManageFile.optional().describe("In place of the job's `manage`, for this target."),
+  protect: ProtectFile.optional().describe("Laid over the job's `protect` for this target, field by field."),
   firstLoad: z.boolean().optional().describe("In place of the job's `firstLoad`, for this target."),
 });
 
@@ -293,6 +276,8 @@ export const JobFile = z.strictObject({
     .describe('The systems to be written, in place of `target`: each has its own run and report.'),
   policy: PolicyFile.optional().describe('What a run may do.'),
   guards: GuardsFile.optional().describe('Limits on what a plan may do before a person has looked.'),
+  manage: ManageFile.optional().describe('Which users of the target this job manages.'),
+  protect: ProtectFile.optional().describe('Users from whom nothing is ever taken.'),
   firstLoad: z
     .boolean()
     .default(false)
@@ -365,7 +350,12 @@ export interface Job {
   readonly state: StateSettings;
   readonly target: TargetSettings;
   readonly policy: Policy;
+  /** Conditions that the users of this job meet; null where links alone tell whom it manages. */
+  readonly scope: readonly ScopeCondition[] | null;
+  readonly protect: ProtectedUsers;
   readonly guards: GuardLimits;
+  /** Whether nobody may approve a plan that they made themselves. */
+  readonly fourEyes: boolean;
   readonly firstLoad: boolean;
   readonly report: { readonly directory: string };
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Provider } from '../contracts/provider.ts';
 import { Failure } from '../domain/failure.ts';
 import { checkFeeds } from './check-feeds.ts';
+import { checkFigures } from './check-figures.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkShape, sound } from './check-shape.ts';
 import { checkEnvironments, overlayEnvironment } from './environment.ts';
@@ -11,6 +12,7 @@ import { type Job, JobFile, ReportFile } from './job.ts';
 import { JobFailure, type Problem, type Report } from './problem.ts';
 import { createProblemList } from './problem-list.ts';
 import { fieldOf, isRecord, type JsonRecord } from './record.ts';
+import { resolveBounds } from './resolve-bounds.ts';
 import { resolveFeeds } from './resolve-feed.ts';
 import { resolveGuards } from './resolve-guards.ts';
 import { resolveMatch } from './resolve-match.ts';
@@ -51,6 +53,7 @@ export async function readJob(path: string, options: ReadJobOptions): Promise<Re
   const problems = createProblemList(path, source, environment);
   const file = resolve(path);
   const identity = { file, directory: dirname(file), sha256: hash(bytes, environment), environment };
+  if (!source.unreadable) checkFigures(source.data, source, problems.report);
   const data = source.unreadable
     ? undefined
     : prepare(wordsAsText(source.data, source, problems.report), environment, problems.report);
@@ -120,7 +123,13 @@ function resolveJob(view: TargetView, name: string | undefined, context: Context
     state,
     target,
     policy,
-    guards: resolveGuards(data.guards),
+    ...resolveBounds(data, provider, report),
+    guards: resolveGuards(
+      data.guards,
+      new Set(feedsOf(data).flatMap((feed) => Object.keys(mapped(feed)))),
+      report,
+    ),
+    fourEyes: fieldOf(fieldOf(data.guards, 'approval'), 'fourEyes') === true,
     firstLoad: sound(JobFile.shape.firstLoad, data.firstLoad) ?? false,
     report: { directory: resolve(directory, sound(ReportFile, data.report ?? {})?.directory ?? 'runs') },
   };
@@ -227,6 +236,14 @@ function unreadable(path: string, reason: string): Failure {
     hint: 'Name a job file, or write one with `rollcall init`.',
     exit: 1,
   });
+}
+
+/**
+ * The hash of a job file as it lies there, whatever it says.
+ * @throws Failure (exit 1): `JOB_UNREADABLE`
+ */
+export async function hashJobFile(path: string, environment: string | null): Promise<string> {
+  return hash(await readBytes(path), environment);
 }
 
 /** The environment belongs to the job's identity: a plan made for test is no plan for production. */

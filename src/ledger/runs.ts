@@ -22,7 +22,10 @@ interface RunRow {
   readonly facts: string;
 }
 
-type RunMethods = Pick<Ledger, 'startRun' | 'saveRunFacts' | 'finishRun' | 'runs' | 'run' | 'openRuns'>;
+type RunMethods = Pick<
+  Ledger,
+  'startRun' | 'saveRunFacts' | 'finishRun' | 'runs' | 'run' | 'openRuns' | 'sendersSince'
+>;
 
 /** The runs, in the order in which they were started. */
 export function runEntries(
@@ -68,6 +71,10 @@ export function runEntries(
       const scopeId = scopes.find(scope);
       return scopeId === null ? [] : reads.open.all(scopeId).map(runOf);
     },
+    async sendersSince(scope, since) {
+      const scopeId = scopes.find(scope);
+      return scopeId === null ? [] : reads.senders.all(scopeId, since).map(({ run_id }) => run_id);
+    },
   };
   return { entries, numberOf };
 }
@@ -97,6 +104,12 @@ function runReads(connection: Connection) {
     ),
     open: connection.query<RunRow>(
       `${select} WHERE scope_id = ? AND state IN ('running', 'stopped') ORDER BY run_number`,
+    ),
+    senders: connection.query<Pick<RunRow, 'run_id'>>(
+      `SELECT run_id FROM runs
+       WHERE scope_id = ? AND mode = 'apply' AND (finished_at IS NULL OR finished_at >= ?) AND EXISTS
+         (SELECT 1 FROM step_entries WHERE step_entries.run_number = runs.run_number)
+       ORDER BY run_number`,
     ),
   };
 }

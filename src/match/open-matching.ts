@@ -9,6 +9,7 @@ import { findLookalikes, isAscii, skeletonOf } from './lookalikes.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
 import { pairPeople } from './pairing.ts';
 import type { RowRules } from './several-rows.ts';
+import { type RecentPeople, recentPeople } from './recent-people.ts';
 import {
   accountFrom,
   knownText,
@@ -73,6 +74,8 @@ export interface Matching {
   remember(account: Account): void;
   remembered(): Generator<readonly Account[]>;
   addChange(planned: PlannedNeed): void;
+  /** Whom earlier runs have written lately. */
+  readonly recent: RecentPeople;
   /** In the order of a plan: by operation, then by line, then by key. */
   changes(): Generator<PlannedNeed>;
   close(): void;
@@ -134,6 +137,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
   };
 
   return {
+    recent: recentPeople(database),
     addPeople: (people) => {
       for (const person of people) {
         const { feed = 0, linkKey, matchKey } = person;
@@ -268,11 +272,15 @@ export function openMatching(folder: string, rules: RowRules): Matching {
         CROSS JOIN person p ON p.match_key = u.match_key
         WHERE a.link_key IS NULL AND NOT EXISTS
           (SELECT 1 FROM account o CROSS JOIN user ou ON ou.user_id = o.user_id WHERE o.link_key = p.link_key)`);
+      const shown = count(`
+        SELECT count(*) AS n FROM account a CROSS JOIN user u ON u.user_id = a.user_id
+        WHERE a.link_key IS NOT NULL AND u.listed = 1`);
       const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
       return {
         total,
         linkedBefore,
         expected: linkedBefore - leftOut,
+        shown,
         managed: linked + matched,
         unmanaged: users - linked - matched,
       };

@@ -35,4 +35,6 @@ export interface UserCounts {
   readonly linkedBefore: number;
   /** Those of them that the target should show: not the ones that its list was known to leave out. */
   readonly expected: number;
+  /** And those of them that it does show. */
+  readonly shown: number;
 }

@@ -11,6 +11,15 @@ const Approval = z
   })
   .describe('One approval of the plan.');
 
+const JobChange = z
+  .strictObject({
+    field: z.string().describe('Place of the setting in the job, such as `guards.disables`.'),
+    before: z.string().nullable().describe('What the job said before, as JSON; null when it did not.'),
+    after: z.string().nullable().describe('What it says now.'),
+    weakens: z.boolean().describe('True when more passes than before: the plan is held until a person agrees.'),
+  })
+  .describe('A setting of the job that changed since it last wrote to the target.');
+
 const RunSection = z
   .strictObject({
     id: z.string().describe('Id of the run; its folder is named like it.'),
@@ -21,6 +30,7 @@ const RunSection = z
     asOf: time('The time by which the plan was made'),
     toolVersion: z.string().describe('Version of rollcall.'),
     jobSha256: z.string().describe('SHA-256 of the job file, in hex.'),
+    jobChanges: z.array(JobChange).describe('What changed in the job since it last wrote to the target.'),
     planHash: z.string().nullable().describe('Hash of the plan; null when no plan was reached.'),
     trigger: z.string().describe('What started the run, such as `command` or `schedule`.'),
     operator: z.string().describe('The account that started the run.'),
@@ -100,10 +110,19 @@ const OperationCounts = z.strictObject(buckets).describe('Where the changes of o
 const Guard = z
   .strictObject({
     name: z.string().describe('Name of the guard.'),
+    subject: z
+      .string()
+      .optional()
+      .describe('The attribute, column or feed that it speaks of; absent where it speaks of the whole.'),
     limit: z.number().nullable().describe('What it allows; null when it has no number or no limit.'),
     actual: z.number().describe('What the plan has.'),
     tripped: z.boolean().describe('True when it holds the plan, or the part that it judges.'),
     advice: z.string().nullable().describe('What it means and what to do; null while the guard is content.'),
+    allowedBy: z
+      .string()
+      .optional()
+      .describe("What lets more pass than usual: an expected event, or a person's word."),
+    released: z.literal(true).optional().describe('True when the plan passes only by that.'),
   })
   .describe('A limit on what a plan may do before a person has looked.');
 

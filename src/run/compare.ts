@@ -1,11 +1,17 @@
+import { agreesWithBar, diffBarred, diffBarredPerson } from '../diff/diff-barred.ts';
 import { diffAbsent, diffPerson } from '../diff/diff-pair.ts';
-import type { Difference } from '../diff/difference.ts';
-import type { Need, Operation } from '../domain/change.ts';
-import type { Column, GuardName } from '../domain/settings.ts';
+import { type Difference, unchanged } from '../diff/difference.ts';
+import type { Need } from '../domain/change.ts';
+import type { Person } from '../domain/person.ts';
+import type { Column } from '../domain/settings.ts';
 import type { Account, Attributes } from '../domain/user.ts';
+import type { PeopleCounts } from '../guard/judge-guards.ts';
 import type { Job } from '../job/job.ts';
-import type { Matching } from '../match/open-matching.ts';
+import type { Matching, PlannedNeed } from '../match/open-matching.ts';
+import type { AbsentPair, PersonPair } from '../match/pair.ts';
+import { type Choice, chooseSelected, everything } from './choice.ts';
 import type { Target } from './connect-target.ts';
+import { peopleCounter } from './count-people.ts';
 import type { RowCounts } from './facts.ts';
 import { feedsOfPeople } from './feeds-of-people.ts';
 import { type Referring, referenceNeed, waitingSteps } from './references.ts';
@@ -13,8 +19,8 @@ import type { TakenFeeds } from './take-feed.ts';
 
 export interface Comparison {
   readonly rows: RowCounts;
-  /** People whom each kind of operation concerns, conflicts and held absences left out. */
-  readonly people: Readonly<Record<GuardName, number>>;
+  /** People as the guards count them, held absences left out. */
+  readonly people: PeopleCounts;
   /** True when leavers by absence are held, because a row's person could not be read. */
   readonly absencesHeld: boolean;
   /** True when leavers by status are held too: of several rows of a person, the one that counts may be that row. */
@@ -23,15 +29,9 @@ export interface Comparison {
   readonly fromAbsence: number;
   /** References to people who have no user and will have none: the old values stay. */
   readonly unresolvedReferences: number;
+  /** Lasting ids of people who were barred, and whom the feed takes for leavers itself by now. */
+  readonly liftedBars: readonly string[];
 }
-
-const guardOf: Readonly<Record<Operation, GuardName>> = {
-  create: 'creates',
-  update: 'updates',
-  enable: 'enables',
-  disable: 'disables',
-  remove: 'removals',
-};
 
 /** What the feed says of somebody: its attributes, and the references that wait. */
 interface Said {
@@ -49,13 +49,21 @@ export function compare(
   inputs: Omit<TakenFeeds, 'quarantined'> & {
     readonly setAside: Pick<RowCounts, 'quarantined' | 'duplicates' | 'excluded'>;
     readonly asOf: string;
+    /** The clock's time, ISO 8601; `asOf` when absent. */
+    readonly now?: string;
     readonly inDoubt: ReadonlySet<string>;
+    /** Which of the changes the run is about; all of them when absent. */
+    readonly choice?: Choice;
+    /** Lasting ids of people who were disabled by key. */
+    readonly bars?: ReadonlySet<string>;
   },
 ): Comparison {
   const { provider } = target;
-  const { feeds } = inputs;
+  const { feeds, choice = chooseSelected(everything), bars = new Set() } = inputs;
+  const liftedBars: string[] = [];
   const buckets = { ...inputs.setAside, unchanged: 0, changed: 0 };
-  const people = { creates: 0, updates: 0, enables: 0, disables: 0, removals: 0 };
+  const guarded = { rules: provider.attributes, match: job.match };
+  const people = peopleCounter(guarded, matching.recent, inputs.now ?? inputs.asOf);
   const unreadable = matching.unreadableFeeds();
   const absencesHeld = unreadable.size > 0;
   const statusesHeld = [...unreadable].some(
@@ -64,8 +72,15 @@ export function compare(
   const ofPeople = feedsOfPeople(job, provider, matching, { ...inputs, unreadable });
   let fromAbsence = 0;
   let unresolvedReferences = 0;
-  /** Gives false for a need that takes no call at all, such as taking roles from somebody who has none. */
-  const stage = (wanted: Need, account: Account | null, { says, waiting }: Said): boolean => {
+  const add = (planned: PlannedNeed): 'changed' => {
+    const { need } = planned;
+    matching.addChange(planned);
+    if (need.cause === 'absence') fromAbsence += 1;
+    if (!isHeld(need, { absencesHeld, statusesHeld })) people.add(need);
+    return 'changed';
+  };
+  /** A need that takes no call at all, such as taking roles from somebody who has none, is none. */
+  const stage = (wanted: Need, account: Account | null, { says, waiting }: Said): Difference['bucket'] => {
     const conflict = wanted.conflict ?? provider.objection?.(wanted) ?? null;
     const restore = account?.disabled?.restore ?? null;
     const steps =
@@ -75,13 +90,14 @@ export function compare(
             ...waitingSteps(provider, wanted, waiting, says),
           ]
         : [];
-    if (conflict === null && steps.length === 0) return false;
-    const need = { ...wanted, conflict };
-    matching.addChange({ need, steps });
-    if (need.cause === 'absence') fromAbsence += 1;
-    const held = isHeld(need, { absencesHeld, statusesHeld });
-    if (conflict === null && !held) people[guardOf[need.operation]] += 1;
-    return true;
+    if (conflict === null && steps.length === 0) return 'unchanged';
+    const chosen = choice.take({ need: { ...wanted, conflict }, steps });
+    return chosen === null ? 'excluded' : add(chosen);
+  };
+  /** What the run was to do for somebody who needs nothing now is that person's conflict. */
+  const missed = (linkKey: string, userId: string | null): 'changed' | null => {
+    const gone = choice.gone(linkKey, userId);
+    return gone === null ? null : add(gone);
   };
   const take = (
     difference: Difference,
@@ -89,17 +105,27 @@ export function compare(
     account: Account | null,
     said: Said = nothingSaid,
   ): Difference['bucket'] => {
-    if (difference.account !== null) matching.remember(difference.account);
-    if (need === null) return difference.bucket;
-    return stage(need, account, said) ? 'changed' : 'unchanged';
-  };
-  for (const pair of matching.people()) {
-    if (ofPeople.isLeftAlone(pair)) {
-      buckets.excluded += pair.person.rows.length;
-      continue;
+    const bucket = need === null ? difference.bucket : stage(need, account, said);
+    // A run about a part is no witness of anybody but those whom it is about.
+    if (difference.account !== null && (bucket === 'changed' || !choice.isPartial)) {
+      matching.remember(difference.account);
     }
+    return bucket;
+  };
+  const isBarred = (person: Person): boolean => {
+    if (!bars.has(person.linkKey)) return false;
+    const agrees = agreesWithBar(person);
+    if (agrees) liftedBars.push(person.linkKey);
+    return !agrees;
+  };
+  const takePerson = (pair: PersonPair): Difference['bucket'] => {
+    if (ofPeople.isLeftAlone(pair)) return 'excluded';
     const { settings, resolve } = ofPeople.of(pair.person);
     const { person, waiting, unresolved } = resolve(pair.person);
+    if (isBarred(person)) {
+      const barred = diffBarredPerson({ ...pair, person }, settings);
+      return take(barred, barred.need, pair.account);
+    }
     unresolvedReferences += unresolved;
     const difference = diffPerson({ ...pair, person }, settings);
     const stays = person.active && pair.user?.active === true && job.policy.update;
@@ -109,18 +135,44 @@ export function compare(
     const says =
       pair.user === null ? person.attributes : withoutIdleClears(person.attributes, settings.columns);
     const said = { says, waiting: takesSteps ? waiting : {} };
-    const bucket = take(difference, need, pair.account, said);
-    buckets[bucket] += person.rows.length;
+    return take(difference, need, pair.account, said);
+  };
+  const absence = (pair: AbsentPair): Difference => {
+    const settings = ofPeople.ofAbsent(pair.account);
+    // What one run about a part misses is not yet a second witness.
+    const counts = !choice.isPartial || settings.absence?.proven === true;
+    const difference = counts ? diffAbsent(pair, settings) : unchanged;
+    const { linkKey, leaverSince } = pair.account;
+    if (linkKey === null || !bars.has(linkKey)) return difference;
+    const agrees = difference.need !== null || (difference.account?.leaverSince ?? leaverSince) !== null;
+    if (!agrees) return diffBarred({ ...pair, rows: [] }, settings);
+    liftedBars.push(linkKey);
+    return difference;
+  };
+  for (const pair of matching.people()) {
+    const { person, user } = pair;
+    choice.meet(person);
+    const bucket = takePerson(pair);
+    const met = bucket === 'changed' ? bucket : (missed(person.linkKey, user?.id ?? null) ?? bucket);
+    buckets[met] += person.rows.length;
   }
   for (const pair of matching.absent()) {
-    const difference = diffAbsent(pair, ofPeople.ofAbsent(pair.account));
+    const { account, user } = pair;
+    choice.meet(account);
+    const difference = absence(pair);
     // The row that nobody could read may have been theirs: such a feed is no witness of an absence.
     const learned = absencesHeld ? { ...difference, account: null } : difference;
-    take(learned, difference.need, pair.account);
+    const bucket = take(learned, difference.need, account);
+    if (bucket !== 'changed' && account.linkKey !== null) missed(account.linkKey, user.id);
   }
+  for (const gone of choice.rest()) add(gone);
   const total = feeds.reduce((rows, { facts }) => rows + (facts?.rows ?? 0), 0);
   const rows: RowCounts = { total, ...buckets };
-  return { rows, people, absencesHeld, statusesHeld, fromAbsence, unresolvedReferences };
+  return {
+    ...{ rows, people: people.counts(), absencesHeld, statusesHeld, fromAbsence },
+    unresolvedReferences,
+    liftedBars,
+  };
 }
 
 /** Whether a person is a leaver who may be named, as staying, by a row that nobody could read. */

@@ -1,6 +1,8 @@
+import type { Approval } from './approvals.ts';
 import type { FailureExit } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
-import type { Guard } from '../guard/judge-guards.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { JobChange, JobSettings } from '../guard/judge-job.ts';
 
 export interface RowCounts {
   readonly total: number;
@@ -25,7 +27,13 @@ export interface RunFacts {
   /** Folder of the run's report, absolute. */
   readonly directory: string;
   readonly toolVersion: string;
+  /** Absolute path of the job file, and the environment laid over it. */
+  readonly jobFile: string;
+  readonly environment: string | null;
   readonly jobSha256: string;
+  /** What the job said, for the next run to compare with; what it said otherwise than the last one. */
+  readonly jobSettings: JobSettings;
+  readonly jobChanges: readonly JobChange[];
   readonly trigger: string;
   readonly previousRun: string | null;
   readonly target: { readonly provider: string; readonly baseUrl: string };
@@ -36,6 +44,10 @@ export interface RunFacts {
   readonly references: { readonly unresolved: number };
   readonly guards: readonly Guard[];
   readonly planHash: string;
+  /** True for a run that took a plan which another one had made. */
+  readonly reviewed: boolean;
+  /** What let it pass. */
+  readonly approvals: readonly Approval[];
   /** True when a guard held the whole run. */
   readonly held: boolean;
   /** What ended the run before its end; null when it came to it. */

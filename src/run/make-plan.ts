@@ -1,20 +1,28 @@
 import path from 'node:path';
-import type { Change } from '../domain/change.ts';
-import { type DeliveredFeed, judgeDelivery } from '../guard/judge-delivery.ts';
-import { type Guard, judgeGuards } from '../guard/judge-guards.ts';
+import type { Change, Need } from '../domain/change.ts';
+import type { Guard } from '../guard/guard.ts';
+import { timedGuardOf } from '../guard/judge-guards.ts';
+import type { JobChange } from '../guard/judge-job.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching, PlannedNeed } from '../match/open-matching.ts';
 import type { UserCounts } from '../match/pair.ts';
 import { type PlanHeader, planLines } from '../plan/plan.ts';
+import type { SavedPlan } from '../plan/read-plan.ts';
 import { writePlan } from '../plan/write-plan.ts';
+import { type Approval, releaseApproved } from './approvals.ts';
+import type { Selection } from './choice.ts';
 import { type Comparison, isHeld } from './compare.ts';
-import type { RunFacts } from './facts.ts';
+import { judgePlan } from './judge-plan.ts';
 import type { OpenRun } from './open-run.ts';
 import type { TakenFeed } from './take-feed.ts';
 
 export interface Plan {
   readonly users: Pick<UserCounts, 'managed' | 'unmanaged'>;
   readonly guards: readonly Guard[];
+  /** What changed in the job since it last wrote to this target. */
+  readonly jobChanges: readonly JobChange[];
+  /** Those that let it pass, and those of the reviewed plan. */
+  readonly approvals: readonly Approval[];
   /** True when a guard holds the whole of it. */
   readonly held: boolean;
   readonly hash: string;
@@ -23,41 +31,52 @@ export interface Plan {
   readonly planned: number;
 }
 
+/** What a plan is made of, what it is about, and the reviewed one that it has to be. */
+export interface PlanAsked {
+  readonly feeds: readonly TakenFeed[];
+  readonly comparison: Comparison;
+  readonly selection: Selection;
+  /** Null for a plan of its own. */
+  readonly reviewed: SavedPlan | null;
+}
+
 const changesPage = 1_000;
 
-/** Judges the guards, then writes the plan to the run's folder and its changes to the ledger. */
+/**
+ * Judges the guards, then writes the plan to the run's folder and its changes to the ledger. A reviewed plan lies in
+ * that folder already, and is the run's plan.
+ */
 export async function makePlan(
   job: Job,
   open: OpenRun,
   matching: Matching,
-  feeds: readonly TakenFeed[],
-  comparison: Comparison,
+  { feeds, comparison, selection, reviewed }: PlanAsked,
 ): Promise<Plan> {
   const counts = matching.counts();
-  const guards = [
-    ...judgeDelivery(await howDelivered(open, feeds), open.run.asOf),
-    ...judgeGuards({
-      feeds: feeds.flatMap(({ settings: { name, mode }, facts }) =>
-        facts === null ? [] : [{ ...facts, name, mode }],
-      ),
-      limits: job.guards,
-      firstLoadAllowed: job.firstLoad,
-      firstLoadGoesOn: await firstLoadGoesOn(open, feeds),
-      people: comparison.people,
-      managed: counts.managed,
-      users: counts,
-    }),
-  ];
+  const judged = await judgePlan(job, open, { feeds, comparison, users: counts });
+  const released = await releaseApproved({
+    ...open,
+    guards: judged.guards,
+    changes: () => sendable(matching.changes(), comparison),
+    // The same inputs give the same plan; what is written is judged by the clock.
+    at: open.run.mode === 'plan' ? open.run.asOf : open.run.startedAt,
+    reviewedHash: reviewed?.hash ?? null,
+    fourEyes: job.fourEyes,
+  });
+  const guards = [...released.guards];
   const held = guards.some((guard) => guard.tripped);
   if (comparison.absencesHeld && comparison.fromAbsence > 0) guards.push(unreadableIdentity(comparison));
   const header: PlanHeader = {
     format: 'rollcall-plan',
-    version: 1,
+    version: 2,
     job: job.name,
+    jobFile: job.file,
+    environment: job.environment,
     jobSha256: job.sha256,
     asOf: open.run.asOf,
     feeds: feeds.map(planFeed),
-    target: { provider: job.target.provider.id, baseUrl: job.target.origin },
+    target: { name: job.target.name, provider: job.target.provider.id, baseUrl: job.target.origin },
+    ...headerOf(selection),
     stateSha256: matching.stateSha256(),
     ledger: { lineage: open.ledger.lineage, lastAppliedRun: open.memory.lastAppliedRun },
   };
@@ -67,53 +86,42 @@ export async function makePlan(
   const end = {
     rows: { ...comparison.rows },
     users: { managed, unmanaged },
-    guards: guards.map((guard) => ({ ...guard })),
+    // The clock is in the limits over time, and the same inputs give the same bytes.
+    guards: guards.filter(isTimeless).map((guard) => ({ ...guard })),
   };
-  const hash = writePlan(file, planLines(header, changes(), end));
-  let sendable = 0;
+  const hash = reviewed?.hash ?? writePlan(file, planLines(header, changes(), end));
+  await open.ledger.notePlan(open.run.id, hash);
+  let toSend = 0;
   for (const page of pagesOf(changes())) {
     await open.ledger.storeChanges(open.run.id, page);
-    sendable += page.filter((change) => change.disposition === 'planned').length;
+    toSend += page.filter((change) => change.disposition === 'planned').length;
   }
-  return { users: { managed, unmanaged }, guards, held, hash, file, planned: sendable };
+  const { jobChanges } = judged;
+  const { approvals } = released;
+  return { users: { managed, unmanaged }, guards, jobChanges, approvals, held, hash, file, planned: toSend };
 }
 
-/** The feeds that were read, each beside what the ledger has of those before it. */
-async function howDelivered(
-  { ledger, scope }: OpenRun,
-  feeds: readonly TakenFeed[],
-): Promise<readonly DeliveredFeed[]> {
-  const delivered: DeliveredFeed[] = [];
-  for (const { settings, facts } of feeds) {
-    if (facts === null) continue;
-    const last = await ledger.lastAcceptedFeed(scope, settings.name);
-    const [same = null] = await ledger.acceptedFeeds(scope, settings.name, facts.sha256);
-    delivered.push({ settings, facts, last, same });
-  }
-  return delivered;
+function headerOf({ only, people }: Selection): Pick<PlanHeader, 'only' | 'people'> {
+  return { only: only === null ? null : [...only], people: people === null ? null : [...people] };
 }
 
-function planFeed({ settings: { name, path: place }, facts }: TakenFeed): PlanHeader['feeds'][number] {
-  if (facts === null) return { name, path: place, sha256: null, bytes: 0, rows: 0, columns: [] };
+/** What the plan would send if no guard held it. */
+function* sendable(needs: Iterable<PlannedNeed>, comparison: Comparison): Generator<Need> {
+  for (const { need } of needs) if (disposed(need, false, comparison).disposition === 'planned') yield need;
+}
+
+function isTimeless({ name }: Guard): boolean {
+  const timed = timedGuardOf(name);
+  return timed === null || timed === name;
+}
+
+function planFeed({ settings, facts }: TakenFeed): PlanHeader['feeds'][number] {
+  const { name, path: place } = settings;
+  const { kind } = settings.source;
+  const source = kind === 'pattern' ? 'file' : kind;
+  if (facts === null) return { name, path: place, source, sha256: null, bytes: 0, rows: 0, columns: [] };
   const { sha256, bytes, rows, columns } = facts;
-  return { name, path: facts.path, sha256, bytes, rows, columns: [...columns] };
-}
-
-/**
- * Whether the last run that wrote anything was a first load of these very feeds, and did not come to its end. Other
- * feeds may ask for anything, so they are judged like any others.
- */
-async function firstLoadGoesOn(
-  { ledger, memory, scope }: OpenRun,
-  feeds: readonly TakenFeed[],
-): Promise<boolean> {
-  for (const { settings, facts } of feeds) {
-    const accepted = await ledger.lastAcceptedFeed(scope, settings.name);
-    if (facts !== null && accepted?.sha256 !== facts.sha256) return false;
-  }
-  const last = memory.lastAppliedRun === null ? null : await ledger.run(memory.lastAppliedRun);
-  if (last === null || last.facts === null || last.exitCode === 0 || last.exitCode === 2) return false;
-  return (last.facts as RunFacts).guards.some((guard) => guard.name === 'firstLoad');
+  return { name, path: facts.path, source, sha256, bytes, rows, columns: [...columns] };
 }
 
 function unreadableIdentity(comparison: Comparison): Guard {

@@ -14,6 +14,8 @@ export interface OpenRun {
   readonly memory: ScopeMemory;
   /** `runs/<run id>`, where the report goes. */
   readonly directory: string;
+  /** Why a person lets a change of the job pass; absent where nobody does. */
+  readonly acceptJobChange?: string;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly mode: RunMode;
   /** ISO 8601; the clock's time when null. */
   readonly asOf: string | null;
+  /** Why a change of the job is let pass. */
+  readonly acceptJobChange?: string;
 }
 
 /** Opens the ledger, takes the lock and notes the run. Throws a failure of exit 5 when another run has the lock. */
@@ -54,7 +58,10 @@ export async function openRun(job: Job, options: RunOptions, world: World): Prom
       await lock.release();
       await ledger.close();
     };
-    return { run, scope, ledger, memory: await ledger.scope(scope), directory, close };
+    const memory = await ledger.scope(scope);
+    const { acceptJobChange } = options;
+    const accepts = acceptJobChange === undefined ? {} : { acceptJobChange };
+    return { run, scope, ledger, memory, directory, ...accepts, close };
   } catch (error) {
     await ledger.close();
     throw error;

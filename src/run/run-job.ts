@@ -1,22 +1,35 @@
 import { createHash } from 'node:crypto';
 import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Bar } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { openMatching } from '../match/open-matching.ts';
 import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
+import type { Approval } from './approvals.ts';
+import { barOf, type UrgentDisable, unknownPeople } from './barred.ts';
+import { type Choice, chooseReviewed, chooseSelected, everything, type Selection } from './choice.ts';
 import { type Comparison, compare } from './compare.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
-import type { FeedDelivery } from './feed-delivery.ts';
+import type { FeedDelivery, GivenFeeds } from './feed-delivery.ts';
+import { jobSettings } from './judge-plan.ts';
 import { makePlan, type Plan } from './make-plan.ts';
 import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
+import { recallActs } from './recall-acts.ts';
 import { remember } from './remember.ts';
 import { endState, reportRun } from './report-run.ts';
+import {
+  type ReviewedPlan,
+  requireCurrent,
+  requireSameFeeds,
+  selectionOf,
+  takeReviewed,
+} from './reviewed-plan.ts';
 import { sendPlan } from './send-plan.ts';
 import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
-import { type TakenFeed, takeFeeds, unitePeople } from './take-feed.ts';
+import { type TakenFeed, type TakenFeeds, takeFeeds, unitePeople } from './take-feed.ts';
 import { type StateSource, takeState } from './take-state.ts';
 import { toolVersion } from './version.ts';
 import type { World } from './world.ts';
@@ -26,6 +39,12 @@ export interface JobRunOptions extends RunOptions {
   readonly state: StateSource | null;
   /** Where the feeds come from, for this target and all others of the command. */
   readonly feeds: FeedDelivery;
+  /** What the run is about; everything when absent. */
+  readonly selection?: Selection;
+  /** A plan that somebody has looked at, to be applied as it is; absent for a plan of today. */
+  readonly reviewed?: ReviewedPlan;
+  /** Somebody to be disabled now: such a run reads no feed, and is about nobody else. */
+  readonly disable?: UrgentDisable;
 }
 
 export interface RunEnd {
@@ -53,8 +72,11 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     feeds: job.feeds,
   });
   let target: Target | null = null;
+  let parts: Parts | null = null;
   let sending = false;
   try {
+    parts = await partsOf(job, options, open);
+    const { choice, reviewed, bar } = parts;
     let doubts = noDoubts;
     // What an earlier run left open is settled from the ledger and the target: that takes no feed, however it fails.
     if (options.mode === 'apply' && (await hasOpenRuns(open))) {
@@ -63,9 +85,11 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       doubts = await settleEarlier(open, target, world);
     }
     world.progress.stage('reading the feed');
-    const given = await options.feeds.next(job, open.ledger);
+    const given = bar === null ? await options.feeds.next(job, open.ledger) : noFeeds;
+    if (reviewed !== null) await requireSameFeeds(reviewed, given?.files ?? []);
     if (given === null) return await endWithoutFeed(open, world);
-    const { feeds, quarantined } = await takeFeeds(job, given.files, open, matching, world);
+    const { feeds, quarantined } =
+      bar === null ? await takeFeeds(job, given.files, open, matching, world) : nothingTaken;
 
     world.progress.stage('reading the target');
     target ??= await connectTarget(job, world);
@@ -80,22 +104,31 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       duplicates: notTaken.duplicates,
       excluded: excludedIn(feeds),
     };
-    const inputs = { feeds, setAside, asOf: open.run.asOf, inDoubt: doubts.people };
+    const guarded = { rules: target.provider.attributes, match: job.match };
+    await recallActs(open, guarded, job.guards.expected, matching.recent);
+    const { asOf, startedAt: now } = open.run;
+    const bars = new Set(parts.bars.map(({ linkKey }) => linkKey));
+    const inputs = { feeds, setAside, asOf, now, inDoubt: doubts.people, choice, bars };
     const comparison = compare(job, target, matching, inputs);
-    const plan = await makePlan(job, open, matching, feeds, comparison);
-    const facts = factsOf(job, open, target, plan, { feeds, comparison, world });
+    if (choice.unmet().length > 0) throw unknownPeople(choice.unmet());
+    const { selection } = parts;
+    const asked = { feeds, comparison, selection, reviewed: reviewed?.plan ?? null };
+    const plan = await makePlan(job, open, matching, asked);
+    const facts = factsOf(job, open, target, plan, { feeds, comparison, world, parts });
     await open.ledger.saveRunFacts(open.run.id, facts);
 
     let stopped: Failure | null = null;
     if (options.mode === 'apply' && !plan.held) {
-      await remember(job, source, open, matching, feeds);
+      const taken = { feeds, liftedBars: comparison.liftedBars, isPartial: choice.isPartial };
+      await remember(job, source, open, matching, taken);
+      if (bar !== null) await open.ledger.bar(open.scope, bar);
       matching.close();
       sending = plan.planned > 0;
       stopped = await sendOrStop(job, open, target, { plan, doubts, feeds }, world);
     }
     const ended = { ...facts, ...endOf(target, stopped) };
     const end = { ...(await account(open, plan, ended, stopped, world)), waiting: given.waiting };
-    if (options.mode === 'apply' && isSettled(end.report)) given.settledBy(open.run.id);
+    if (options.mode === 'apply' && !choice.isPartial && isSettled(end.report)) given.settledBy(open.run.id);
     return end;
   } catch (error) {
     const told = sending ? brokenOff(error, open) : error;
@@ -104,10 +137,49 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
   } finally {
     world.progress.end();
     matching.close();
+    parts?.close();
     await target?.close();
     await open.close();
   }
 }
+
+/** What a run is about, and what it has to keep to. */
+interface Parts {
+  readonly selection: Selection;
+  readonly choice: Choice;
+  readonly reviewed: ReviewedPlan | null;
+  /** Whom it disables by key. */
+  readonly bar: Bar | null;
+  /** Everybody who is barred, that person included. */
+  readonly bars: readonly Bar[];
+  close(): void;
+}
+
+/** @throws Failure as `requireCurrent` and `barOf` do */
+async function partsOf(job: Job, options: JobRunOptions, open: OpenRun): Promise<Parts> {
+  const known = await open.ledger.bars(open.scope);
+  const { reviewed, disable } = options;
+  if (reviewed !== undefined) {
+    await requireCurrent(reviewed, job, open);
+    const changes = await takeReviewed(reviewed, open, stagingFolder(job, open));
+    const selection = selectionOf(reviewed);
+    const choice = chooseReviewed(changes, selection);
+    return { selection, choice, reviewed, bar: null, bars: known, close: changes.close };
+  }
+  const bar = disable === undefined ? null : await barOf(job, disable, open);
+  const selection: Selection =
+    bar === null ? (options.selection ?? everything) : { only: ['disable'], people: [bar.key] };
+  const bars = bar === null ? known : [...known, bar];
+  return { selection, choice: chooseSelected(selection), reviewed: null, bar, bars, close: () => undefined };
+}
+
+/** Who disables somebody by key says why, and the report shows it like an approval. */
+function wordOf({ by, at, reason }: Bar): Approval {
+  return { by, at, reason };
+}
+
+const noFeeds: GivenFeeds = { files: [], waiting: 0, settledBy: () => undefined };
+const nothingTaken: TakenFeeds = { feeds: [], quarantined: 0 };
 
 async function hasOpenRuns({ ledger, scope, run }: OpenRun): Promise<boolean> {
   return (await ledger.openRuns(scope)).some(({ id }) => id !== run.id);
@@ -143,12 +215,22 @@ function factsOf(
   open: OpenRun,
   target: Target,
   plan: Plan,
-  found: { readonly feeds: readonly TakenFeed[]; readonly comparison: Comparison; readonly world: World },
+  found: {
+    readonly feeds: readonly TakenFeed[];
+    readonly comparison: Comparison;
+    readonly world: World;
+    readonly parts: Parts;
+  },
 ): RunFacts {
+  const { reviewed, bar } = found.parts;
   return {
     directory: open.directory,
     toolVersion,
+    jobFile: job.file,
+    environment: job.environment,
     jobSha256: job.sha256,
+    jobSettings: jobSettings(job),
+    jobChanges: plan.jobChanges,
     trigger: found.world.trigger,
     previousRun: open.memory.lastAppliedRun,
     target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
@@ -158,6 +240,8 @@ function factsOf(
     references: { unresolved: found.comparison.unresolvedReferences },
     guards: plan.guards,
     planHash: plan.hash,
+    reviewed: reviewed !== null,
+    approvals: bar === null ? plan.approvals : [...plan.approvals, wordOf(bar)],
     held: plan.held,
     stopped: null,
     traffic: target.traffic(),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../src/domain/error-code.ts';
-import { guardNames } from '../../src/domain/settings.ts';
+import { guardNames } from '../../src/domain/guard-settings.ts';
 import { providers } from '../../src/providers/registry.ts';
 import { capabilityRow, limitsRow } from './provider-rows.ts';
 
@@ -26,7 +26,7 @@ describe('README.md', () => {
     expect(codesBelow('code')).toEqual(codes);
   });
 
-  it('explains every guard of an operation', () => {
+  it('explains every guard that a job sets', () => {
     for (const name of guardNames) expect(page).toContain(`| \`${name}\` |`);
   });
 

@@ -321,14 +321,28 @@ describe('counting users', () => {
       users: [1, 2, 3, 4, 5].map((n) => buildUser(n)),
     };
     staged(sides, ({ matching }) =>
-      expect(matching.counts()).toEqual({ managed: 3, unmanaged: 2, total: 5, linkedBefore: 2, expected: 2 }),
+      expect(matching.counts()).toEqual({
+        managed: 3,
+        unmanaged: 2,
+        total: 5,
+        linkedBefore: 2,
+        expected: 2,
+        shown: 2,
+      }),
     );
   });
 
   it('knows links of users who are gone, but counts only users who are there', () => {
     const sides = { accounts: [buildAccount(1), buildAccount(2)], users: [buildUser(1)] };
     staged(sides, ({ matching }) =>
-      expect(matching.counts()).toEqual({ managed: 1, unmanaged: 0, total: 1, linkedBefore: 2, expected: 2 }),
+      expect(matching.counts()).toEqual({
+        managed: 1,
+        unmanaged: 0,
+        total: 1,
+        linkedBefore: 2,
+        expected: 2,
+        shown: 1,
+      }),
     );
   });
 
@@ -343,7 +357,14 @@ describe('counting users', () => {
 
   it('counts nothing where there is nothing', () => {
     staged({}, ({ matching }) =>
-      expect(matching.counts()).toEqual({ managed: 0, unmanaged: 0, total: 0, linkedBefore: 0, expected: 0 }),
+      expect(matching.counts()).toEqual({
+        managed: 0,
+        unmanaged: 0,
+        total: 0,
+        linkedBefore: 0,
+        expected: 0,
+        shown: 0,
+      }),
     );
   });
 });
@@ -450,7 +471,14 @@ describe('users taken from the ledger', () => {
       matching.addAccounts([buildAccount(1), buildAccount(2, { linkKey: null, key: null })]);
       matching.takeAccountsAsUsers();
       matching.index();
-      expect(matching.counts()).toEqual({ managed: 1, unmanaged: 1, total: 2, linkedBefore: 1, expected: 1 });
+      expect(matching.counts()).toEqual({
+        managed: 1,
+        unmanaged: 1,
+        total: 2,
+        linkedBefore: 1,
+        expected: 1,
+        shown: 1,
+      });
       expect([...matching.absent()]).toMatchObject([{ user: buildUser(1) }]);
       expect([...matching.unremembered()].flat()).toEqual([]);
     } finally {

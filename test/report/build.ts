@@ -91,6 +91,7 @@ export function buildReport(
       asOf: '2026-11-03T02:15:07Z',
       toolVersion: '0.1.0',
       jobSha256: 'a'.repeat(64),
+      jobChanges: [],
       planHash: 'b'.repeat(64),
       trigger: 'command',
       operator: 'svc-rollcall',

@@ -73,6 +73,9 @@ export const feedFacts: FeedFacts = {
   whole: 'proven',
   contradiction: null,
   columns: [],
+  headers: [],
+  empty: [],
+  readable: 0,
   form: plainForm,
 };
 
@@ -81,6 +84,7 @@ export function buildJob(): Job {
   const columns = Object.keys(rules).map((name) => buildColumn(name));
   return {
     name: scope.job,
+    match: ['userName'],
     policy,
     feeds: [{ name: '', mode: 'full', action: null, columns }],
   } as unknown as Job;

@@ -58,7 +58,7 @@ describe('comparing everybody', () => {
     expect(keysOf(made)).toEqual(['disable E4', 'update E2', 'create E3']);
     expect(made.comparison).toMatchObject({
       rows: { total: 10, unchanged: 1, changed: 2, excluded: 0 },
-      people: { creates: 1, updates: 1, enables: 0, disables: 1, removals: 0 },
+      people: { all: 3, byGuard: { creates: 1, updates: 1, enables: 0, disables: 1, removals: 0 } },
       fromAbsence: 1,
       absencesHeld: false,
     });
@@ -84,7 +84,7 @@ describe('comparing everybody', () => {
       ['E2', 'IN_DOUBT', false],
       ['E3', null, true],
     ]);
-    expect(made.comparison.people).toMatchObject({ creates: 1, updates: 0, disables: 0 });
+    expect(made.comparison.people.byGuard).toMatchObject({ creates: 1, updates: 0, disables: 0 });
   });
 
   it('takes a need that takes no call for none', () => {
@@ -92,7 +92,7 @@ describe('comparing everybody', () => {
     expect(made.changes).toEqual([]);
     expect(made.comparison).toMatchObject({
       rows: { unchanged: 3, changed: 0 },
-      people: { creates: 0, updates: 0, disables: 0 },
+      people: { all: 0, byGuard: { creates: 0, updates: 0, disables: 0 } },
       fromAbsence: 0,
     });
   });
@@ -105,7 +105,7 @@ describe('comparing everybody', () => {
       need: { conflict: { code: 'UNACCEPTABLE' } },
       steps: [],
     });
-    expect(made.comparison.people.creates).toBe(0);
+    expect(made.comparison.people.byGuard.creates).toBe(0);
   });
 });
 
@@ -130,7 +130,11 @@ describe('absence', () => {
 
   it('is held, and no guard’s business, when a row’s person cannot be told', () => {
     const made = compared({ ...everybody, mentioned: [buildMention(null, null)] });
-    expect(made.comparison).toMatchObject({ absencesHeld: true, fromAbsence: 1, people: { disables: 0 } });
+    expect(made.comparison).toMatchObject({
+      absencesHeld: true,
+      fromAbsence: 1,
+      people: { byGuard: { disables: 0 } },
+    });
     expect(keysOf(made)).toContain('disable E4');
   });
 
