@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import fc from 'fast-check';
 import { type FuzzKind, fuzzCases, fuzzKinds } from './fuzz-cases.ts';
@@ -25,11 +22,12 @@ export interface FuzzWorkerData {
   readonly progress: SharedArrayBuffer;
   /** Processor time that a case may take. */
   readonly limitMs: number;
+  /** Belongs to this worker; who starts it removes it. */
+  readonly folder: string;
 }
 
-const { progress: shared, limitMs } = workerData as FuzzWorkerData;
+const { progress: shared, limitMs, folder } = workerData as FuzzWorkerData;
 const progress = new BigInt64Array(shared);
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-fuzz-'));
 
 async function run({ kind, seed, runs }: FuzzTask): Promise<FuzzAnswer> {
   const ends = { 'job refused': 0, 'feed refused': 0, read: 0 };
@@ -70,7 +68,6 @@ parentPort?.on('message', (task: FuzzTask | null) => {
     void run(task).then((answer) => parentPort?.postMessage(answer));
     return;
   }
-  rmSync(folder, { recursive: true, force: true });
   parentPort?.close();
 });
 parentPort?.postMessage('ready');

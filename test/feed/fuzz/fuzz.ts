@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type FuzzKind, fuzzKinds } from './fuzz-cases.ts';
 import type { FuzzAnswer, FuzzTask, FuzzWorkerData } from './fuzz-worker.ts';
@@ -77,10 +80,11 @@ function tasksOf(runs: number, seed: number): FuzzTask[] {
 class FuzzProcess {
   readonly #shared = new SharedArrayBuffer(16);
   readonly #progress = new BigInt64Array(this.#shared);
+  readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-fuzz-'));
   readonly #worker: Worker;
 
   private constructor(limitMs: number) {
-    const workerData: FuzzWorkerData = { progress: this.#shared, limitMs };
+    const workerData: FuzzWorkerData = { progress: this.#shared, limitMs, folder: this.#folder };
     this.#worker = new Worker(new URL('fuzz-worker.ts', import.meta.url), { workerData });
   }
 
@@ -105,7 +109,10 @@ class FuzzProcess {
       const answered = once(this.#worker, 'message').then(([answer]) => answer as FuzzAnswer);
       this.#worker.postMessage(task);
       const answer = await Promise.race([answered, hang.promise]);
-      if (answer === 'hangs') await this.#worker.terminate();
+      if (answer === 'hangs') {
+        await this.#worker.terminate();
+        this.#removeFolder();
+      }
       return answer;
     } finally {
       clearInterval(watchdog);
@@ -116,5 +123,10 @@ class FuzzProcess {
     const exited = once(this.#worker, 'exit');
     this.#worker.postMessage(null);
     await exited;
+    this.#removeFolder();
+  }
+
+  #removeFolder(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
