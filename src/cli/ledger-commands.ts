@@ -7,6 +7,7 @@ import { readJob } from '../job/read-job.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import { verdict } from '../report/verdict.ts';
+import type { RunFacts } from '../run/facts.ts';
 import { rebuildReport } from '../run/report-run.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { describeRun } from './print-run.ts';
@@ -24,7 +25,9 @@ const defaultLedger = path.join('.rollcall', 'ledger.db');
 export async function runsCommand(flags: LedgerFlags & { readonly limit: number }): Promise<number> {
   const { ledger, job } = await ledgerOf(flags);
   try {
-    const runs = await ledger.runs({ ...(job === null ? {} : { job }), limit: flags.limit });
+    const known = await ledger.runs({ ...(job === null ? {} : { job }), limit: flags.limit });
+    const runs: JudgedRun[] = [];
+    for (const run of known) runs.push({ ...run, approval: await approvalState(run, ledger) });
     if (flags.json === true) printJson(runs.map(({ facts: _, ...run }) => run));
     else if (runs.length === 0) print('no runs yet');
     else print(runTable(runs));
@@ -56,6 +59,33 @@ export async function reportCommand(
   }
 }
 
+/** A run with what became of it when a guard held it; null when none did, or when it is past. */
+interface JudgedRun extends Run {
+  readonly approval: 'waiting' | 'approved' | 'rejected' | null;
+}
+
+async function approvalState(run: Run, ledger: Ledger): Promise<JudgedRun['approval']> {
+  if (run.exitCode !== heldExit || run.facts === null) return null;
+  const { planHash } = run.facts as RunFacts;
+  const decision = (await ledger.decisions(run.scope)).find((one) => one.planHash === planHash);
+  if (decision !== undefined) return decision.kind;
+  // Ids of runs sort by time.
+  const { lastAppliedRun } = await ledger.scope(run.scope);
+  return lastAppliedRun !== null && lastAppliedRun > run.id ? null : 'waiting';
+}
+
+const heldExit = 3;
+const approvalTexts = { waiting: 'waiting for approval', approved: 'approved', rejected: 'rejected' };
+
+/** The ledger's file that the flags name. */
+export async function ledgerFileOf(flags: LedgerFlags): Promise<string> {
+  const named =
+    flags.job === undefined
+      ? path.resolve(flags.ledger ?? defaultLedger)
+      : (await readJob(flags.job, { providers })).job.ledger;
+  return existingLedger(named);
+}
+
 async function ledgerOf(
   flags: LedgerFlags,
 ): Promise<{ readonly ledger: Ledger; readonly job: string | null }> {
@@ -67,7 +97,11 @@ async function ledgerOf(
 }
 
 async function openExisting(file: string): Promise<Ledger> {
-  if (existsSync(file)) return openLedger(path.resolve(file), { readOnly: true });
+  return openLedger(path.resolve(existingLedger(file)), { readOnly: true });
+}
+
+function existingLedger(file: string): string {
+  if (existsSync(file)) return file;
   throw new Failure({
     code: 'NO_LEDGER',
     message: `There is no ledger at ${file}.`,
@@ -76,7 +110,7 @@ async function openExisting(file: string): Promise<Ledger> {
   });
 }
 
-function runTable(runs: readonly Run[]): string {
+function runTable(runs: readonly JudgedRun[]): string {
   const table = new Table({
     head: ['run', 'job', 'target', 'mode', 'state', 'exit', 'started', 'by'],
     style: { head: [], border: [] },
@@ -87,7 +121,7 @@ function runTable(runs: readonly Run[]): string {
       printable(run.scope.job),
       printable(run.scope.origin),
       run.mode,
-      run.state,
+      run.approval === null ? run.state : approvalTexts[run.approval],
       run.exitCode === null ? '' : String(run.exitCode),
       run.startedAt,
       printable(`${run.operator}@${run.host}`),

@@ -66,6 +66,7 @@ function rowsLine(report: Report): string {
   const shown = counts.filter(([, count]) => count > 0).map(([name, count]) => `${number(count)} ${name}`);
   const note = duplicatesNote(rows.duplicates);
   const lost = note === null ? '' : `\n        ${note}`;
+  if (feeds.length === 0) return 'rows    no feed was read';
   return `rows    ${plural(rows.total, 'row')} (${feeds.map(ofFeed).join('; ')}): ${shown.join(', ') || 'none'}${lost}`;
 }
 

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RunMode } from '../contracts/ledger.ts';
-import type { Change } from '../domain/change.ts';
+import type { Bar, RunMode } from '../contracts/ledger.ts';
+import type { Change, Operation } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { withOtherFeeds } from '../job/other-feed.ts';
@@ -13,6 +13,8 @@ import { providers } from '../providers/registry.ts';
 import type { Report } from '../report/report.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { verdict } from '../report/verdict.ts';
+import { releaseBarred, type UrgentDisable } from '../run/barred.ts';
+import type { ReviewedPlan } from '../run/reviewed-plan.ts';
 import type { RunEnd } from '../run/run-job.ts';
 import {
   exitCodeOf,
@@ -26,8 +28,9 @@ import type { World } from '../run/world.ts';
 import { close, commandName, print, printFailure, printJson } from './output.ts';
 import { describeChange, describeFeed, describeRun } from './print-run.ts';
 import { nextAfterTargets, targetHeading, targetJson, targetsVerdict } from './print-targets.ts';
+import { readPlanWithJob, refuseBesidePlan } from './saved-plan.ts';
 import { openWorld } from './terminal.ts';
-import { number } from './text.ts';
+import { number, printable } from './text.ts';
 
 /** Options that `plan` and `apply` share. */
 export interface RunFlags {
@@ -43,6 +46,21 @@ export interface RunFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly logLevel?: string;
+  /** The operations that the run is about; all when absent. */
+  readonly only?: readonly Operation[];
+  /** Lasting ids of the people whom the run is about; everybody when absent. */
+  readonly person?: readonly string[];
+}
+
+export interface ApplyFlags extends RunFlags {
+  /** A plan to be applied as it is. */
+  readonly plan?: string;
+  /** Milliseconds for which it may be applied. */
+  readonly maxAge: number;
+  /** Lasting id of somebody to be disabled now, or to be left to the feed again. */
+  readonly disable?: string;
+  readonly release?: string;
+  readonly reason?: string;
 }
 
 export interface PlanFlags extends RunFlags {
@@ -51,6 +69,15 @@ export interface PlanFlags extends RunFlags {
   readonly limit: number;
   readonly detailedExitcode?: boolean;
 }
+
+/** What the command line calls the operations, as the guards do. */
+export const guardOf: Readonly<Record<Operation, string>> = {
+  create: 'creates',
+  update: 'updates',
+  enable: 'enables',
+  disable: 'disables',
+  remove: 'removals',
+};
 
 const changesExitCode = 6;
 /** The run itself has done its work, so that only a remainder is left for people. */
@@ -67,8 +94,56 @@ export async function planCommand(jobFile: string, flags: PlanFlags): Promise<nu
   return flags.detailedExitcode === true && exitCode === 0 && hasChanges ? changesExitCode : exitCode;
 }
 
-export async function applyCommand(jobFile: string, flags: RunFlags): Promise<number> {
-  return (await run(await ask(jobFile, 'apply', flags), async () => undefined)).exitCode;
+export async function applyCommand(jobFile: string | undefined, flags: ApplyFlags): Promise<number> {
+  if (flags.plan !== undefined) return applyPlan(flags.plan, jobFile, flags);
+  if (jobFile === undefined) throw noJob();
+  const asked = await ask(jobFile, 'apply', flags);
+  if (flags.release !== undefined) return release(flags.release, asked);
+  if (flags.disable === undefined) return (await run(asked, noShow)).exitCode;
+  if (flags.reason === undefined) throw noReason();
+  const disable = { key: flags.disable, reason: flags.reason };
+  return (await run({ ...asked, disable }, noShow)).exitCode;
+}
+
+const noShow = async (): Promise<void> => undefined;
+
+/** Applies a plan that somebody has looked at, or refuses it. */
+async function applyPlan(file: string, jobFile: string | undefined, flags: ApplyFlags): Promise<number> {
+  const { env, target, asOf, only, person, disable, release: released } = flags;
+  refuseBesidePlan({ env, target, 'as-of': asOf, only, person, disable, release: released });
+  const feeds = flags.feed ?? [];
+  const { plan, job, all } = await readPlanWithJob(file, { jobFile: jobFile ?? null, feeds });
+  const { environment, asOf: moment } = plan.header;
+  const asked: Asked = {
+    jobFile: path.relative(process.cwd(), job.file),
+    mode: 'apply',
+    flags: { ...flags, asOf: moment, ...(environment === null ? {} : { env: environment }) },
+    jobs: [job],
+    all,
+    isList: false,
+    reviewed: { plan, maxAgeMs: flags.maxAge },
+  };
+  return (await run(asked, noShow)).exitCode;
+}
+
+/** Leaves somebody to the feed again who was disabled by key. */
+async function release(key: string, asked: Asked): Promise<number> {
+  const world = openWorld({ logLevel: asked.flags.logLevel ?? null, quiet: true });
+  try {
+    const bars: Bar[] = [];
+    for (const job of asked.jobs) bars.push(await releaseBarred(job, key, world));
+    if (asked.flags.json === true) printJson(bars);
+    else
+      for (const { by, at, reason } of bars)
+        print(`released  barred by ${printable(by)} at ${at}: ${printable(reason)}`);
+    const again = commandLine('apply', { ...asked, flags: { ...asked.flags, person: [key] } });
+    close(
+      `Nothing was written to the target: the next apply does what the feed says of this person. Now: ${again}`,
+    );
+    return 0;
+  } finally {
+    world.close();
+  }
 }
 
 /** What a command line asks for. */
@@ -81,6 +156,9 @@ interface Asked {
   /** One for each target of the job. */
   readonly all: readonly Job[];
   readonly isList: boolean;
+  /** A plan to be applied as it is; absent for one of today. */
+  readonly reviewed?: ReviewedPlan;
+  readonly disable?: UrgentDisable;
 }
 
 async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Asked> {
@@ -139,7 +217,7 @@ async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world:
     return { exitCode: worstExit(options.leftBehind), ends: [] };
   }
   const next = asked.mode === 'plan' ? nextAfterPlan(end.report, asked) : nextAfterApply(end, asked);
-  close(`${verdict(end.report)} It is safe to run again. ${next}`);
+  close(`${verdict(end.report)}${partNote(asked)} It is safe to run again. ${next}`);
   return { exitCode: worstExit([end.report.exitCode, ...options.leftBehind]), ends: options.ends };
 }
 
@@ -186,7 +264,7 @@ interface Gathering extends TargetsOptions {
   readonly leftBehind: number[];
 }
 
-function optionsOf({ mode, flags, all }: Asked): Gathering {
+function optionsOf({ mode, flags, all, reviewed, disable }: Asked): Gathering {
   const leftBehind: number[] = [];
   const onLeftBehind = (failure: Failure): void => {
     printFailure(failure, null);
@@ -197,11 +275,43 @@ function optionsOf({ mode, flags, all }: Asked): Gathering {
     asOf: flags.asOf ?? null,
     ...(flags.acceptJobChange === undefined ? {} : { acceptJobChange: flags.acceptJobChange }),
     state: flags.state ?? null,
+    selection: { only: flags.only ?? null, people: flags.person ?? null },
+    ...(reviewed === undefined ? {} : { reviewed }),
+    ...(disable === undefined ? {} : { disable }),
     all,
     onLeftBehind,
     leftBehind,
     ends: [],
   };
+}
+
+/** What a run about a part leaves undone. */
+function partNote({ flags, disable, mode, reviewed }: Asked): string {
+  if (disable !== undefined) {
+    return ` ${printable(disable.key)} stays disabled, whatever the feed says, until the feed has them leave too, or --release ${printable(disable.key)}.`;
+  }
+  const only = reviewed?.plan.header.only ?? flags.only ?? null;
+  const people = reviewed?.plan.header.people ?? flags.person ?? null;
+  if (only === null && people === null) return '';
+  return mode === 'plan' ? '' : ' The feed was not accepted by this part: the next full run does the rest.';
+}
+
+function noJob(): Failure {
+  return new Failure({
+    code: 'NO_JOB',
+    message: 'Neither a job nor a plan was named.',
+    hint: 'rollcall apply JOB, or rollcall apply --plan FILE',
+    exit: 1,
+  });
+}
+
+function noReason(): Failure {
+  return new Failure({
+    code: 'NO_REASON',
+    message: '--disable needs a reason, which the report and the ledger keep.',
+    hint: 'Say why: --reason "dismissed on the spot, HR-4711"',
+    exit: 1,
+  });
 }
 
 function severalPlans(): Failure {
@@ -248,9 +358,15 @@ async function printChanges({ planFile, report }: RunEnd, limit: number): Promis
 }
 
 function nextAfterPlan(report: Report, asked: Asked): string {
-  if (report.exitCode === 3) return 'Next: read what the guards say above.';
+  if (report.exitCode === 3) return nextWhenHeld(report, asked);
   if (report.changes.planned === 0) return 'Next: nothing to do.';
+  const { out } = asked.flags as Partial<PlanFlags>;
+  if (out !== undefined) return `Next: ${commandName()} apply --plan ${out}`;
   return `Next: ${commandLine('apply', asked)}`;
+}
+
+function nextWhenHeld({ run: { id } }: Report, { jobFile }: Asked): string {
+  return `Next: read what the guards say above; if the plan is right: ${commandName()} approve ${id} --job ${jobFile} --reason TEXT`;
 }
 
 function nextAfterApply(end: RunEnd, asked: Asked): string {
@@ -260,7 +376,7 @@ function nextAfterApply(end: RunEnd, asked: Asked): string {
     case 2:
       return nextWithRejects(end, asked);
     case 3:
-      return 'Next: read what the guards say above.';
+      return nextWhenHeld(end.report, asked);
     default:
       return `Next: ${commandLine('apply', asked)}`;
   }
@@ -281,7 +397,9 @@ function nextWithRejects({ directory, report }: RunEnd, asked: Asked): string {
 function commandLine(mode: RunMode, { jobFile, flags }: Asked): string {
   const environment = flags.env === undefined ? '' : ` --env ${flags.env}`;
   const feeds = (flags.feed ?? []).map((file) => ` --feed ${file}`).join('');
-  return `${commandName()} ${mode} ${jobFile}${environment}${feeds}`;
+  const only = (flags.only ?? []).map((operation) => ` --only ${guardOf[operation]}`).join('');
+  const people = (flags.person ?? []).map((key) => ` --person ${key}`).join('');
+  return `${commandName()} ${mode} ${jobFile}${environment}${feeds}${only}${people}`;
 }
 
 function relative(file: string): string {

@@ -1,12 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Operation, operations } from '../domain/change.ts';
 import { jobJsonSchema } from '../job/json-schema.ts';
 import { providers } from '../providers/registry.ts';
 import { reportJsonSchema } from '../report/report.ts';
 import { toolVersion } from '../run/version.ts';
+import { type ApproveFlags, approveCommand, type DecideFlags, rejectCommand } from './decide-command.ts';
 import { initCommand } from './init-command.ts';
 import { type LedgerFlags, reportCommand, runsCommand } from './ledger-commands.ts';
 import { close, printJson, printTrouble } from './output.ts';
-import { applyCommand, type PlanFlags, planCommand, type RunFlags } from './run-command.ts';
+import { type ApplyFlags, applyCommand, guardOf, type PlanFlags, planCommand } from './run-command.ts';
 import { type SandboxFlags, sandboxCommand } from './sandbox-command.ts';
 import { type ValidateFlags, validateCommand } from './validate-command.ts';
 
@@ -36,11 +38,11 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .exitOverride()
     .addHelpText('after', programHelp);
 
-  const run = (name: string, description: string, examples: readonly string[]): Command =>
+  const run = (name: string, description: string, examples: readonly string[], job = '<job>'): Command =>
     program
       .command(name)
       .description(description)
-      .argument('<job>', 'the job file')
+      .argument(job, 'the job file')
       .option('--env <name>', 'overlay `environments.NAME` of the job')
       .option(
         '--feed <file>',
@@ -76,13 +78,27 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .action(async (job: string, flags: PlanFlags) => done(await planCommand(job, flags)));
 
   withRunOptions(
-    run('apply', 'plan, judge the guards, write the changes, and account for every row', [
-      'rollcall apply jobs/epm-hr-feed.yaml',
-      'rollcall apply jobs/epm-hr-feed.yaml --feed runs/2026-11-21T02-15-00Z-3fa1/rejects.csv   # mended',
-      'rollcall apply jobs/all-systems.yaml --target epm --target crm   # two of its `targets`',
-      '15 2 * * *  rollcall apply /etc/rollcall/epm.yaml --json >> /var/log/rollcall.json   # in a crontab',
-    ]),
-  ).action(async (job: string, flags: RunFlags) => done(await applyCommand(job, flags)));
+    run(
+      'apply',
+      'plan, judge the guards, write the changes, and account for every row',
+      [
+        'rollcall apply jobs/epm-hr-feed.yaml',
+        'rollcall apply jobs/epm-hr-feed.yaml --feed runs/2026-11-21T02-15-00Z-3fa1/rejects.csv   # mended',
+        'rollcall apply jobs/all-systems.yaml --target epm --target crm   # two of its `targets`',
+        '15 2 * * *  rollcall apply /etc/rollcall/epm.yaml --json >> /var/log/rollcall.json   # in a crontab',
+        'rollcall apply --plan plan.ndjson   # the plan that was reviewed, or nothing',
+        'rollcall apply jobs/epm-hr-feed.yaml --only disables --person 1042',
+        'rollcall apply jobs/epm-hr-feed.yaml --disable 1042 --reason "dismissed, HR-4711"',
+      ],
+      '[job]',
+    ),
+  )
+    .option('--plan <file>', 'apply this plan as it is, or refuse it')
+    .option('--max-age <time>', 'with --plan: refuse one made longer ago (24h)', duration, 24 * hourMs)
+    .option('--disable <key>', 'disable this person now, whatever the feed says; needs --reason')
+    .option('--release <key>', 'leave somebody to the feed again who was disabled by key')
+    .option('--reason <text>', 'why', reason)
+    .action(async (job: string | undefined, flags: ApplyFlags) => done(await applyCommand(job, flags)));
 
   const ledgerOptions = (command: Command): Command =>
     command
@@ -97,6 +113,24 @@ function buildProgram(done: (exitCode: number) => void): Command {
       exampleText(['rollcall runs', 'rollcall runs --job jobs/epm-hr-feed.yaml --limit 5']),
     )
     .action(async (flags: LedgerFlags & { limit: number }) => done(await runsCommand(flags)));
+
+  const decision = (name: string, description: string, examples: readonly string[]): Command =>
+    ledgerOptions(program.command(name).description(description))
+      .argument('<plan>', 'a plan file, a run, or the beginning of a plan’s hash')
+      .option('--by <name>', 'who says so (default: the account of the command)', reason)
+      .requiredOption('--reason <text>', 'why', reason)
+      .addHelpText('after', exampleText(examples));
+
+  decision('approve', 'let a plan pass that guards hold, and newer ones within it', [
+    'rollcall approve plan.ndjson --reason "the Leeds office closes, HR-4711"',
+    'rollcall approve 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml --reason "as announced" --expires 2d',
+  ])
+    .option('--expires <time>', 'how long it holds, 90d at most (7d)', duration, 7 * dayMs)
+    .action(async (plan: string, flags: ApproveFlags) => done(await approveCommand(plan, flags)));
+
+  decision('reject', 'keep a plan from being applied, and take back what was approved of it', [
+    'rollcall reject 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml --reason "yesterday’s export"',
+  ]).action(async (plan: string, flags: DecideFlags) => done(await rejectCommand(plan, flags)));
 
   ledgerOptions(program.command('report').description('rebuild the report of a run from the ledger'))
     .argument('<run>', 'id of the run, as `rollcall runs` shows it')
@@ -145,6 +179,12 @@ function buildProgram(done: (exitCode: number) => void): Command {
 
 function withRunOptions(command: Command): Command {
   return command
+    .option(
+      '--only <operation>',
+      'only creates, updates, enables, disables or removals; may be given again',
+      anotherOperation,
+    )
+    .option('--person <key>', 'only this person, by the lasting id of the feed; may be given again', another)
     .option('--target <name>', 'run only this one of the `targets`; may be given again', another)
     .option('--as-of <time>', 'the moment to plan for, ISO 8601 (default: now)', isoTime)
     .option('--accept-job-change <reason>', 'let a change of the job file pass that a guard holds', reason)
@@ -172,6 +212,26 @@ function another(value: string, before: readonly string[] = []): readonly string
 function reason(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Say why.');
   return text.trim();
+}
+
+function anotherOperation(value: string, before: readonly Operation[] = []): readonly Operation[] {
+  const operation = operations.find((one) => guardOf[one] === value || one === value);
+  if (operation === undefined)
+    throw new InvalidArgumentError(`Give one of ${Object.values(guardOf).join(', ')}.`);
+  return [...new Set([...before, operation])];
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const durationMaxMs = 90 * dayMs;
+
+/** `24h` or `7d`, in milliseconds. */
+function duration(text: string): number {
+  const [, amount, unit] = /^([1-9][0-9]{0,3})([hd])$/.exec(text) ?? [];
+  const ms = Number(amount) * (unit === 'h' ? hourMs : dayMs);
+  if (!(ms <= durationMaxMs))
+    throw new InvalidArgumentError('Give hours or days, such as 24h or 7d; 90d at most.');
+  return ms;
 }
 
 function wholeNumber(text: string): number {
