@@ -41,18 +41,26 @@ export function feedsOfPeople(
   matching: Pick<Matching, 'referred'>,
   { feeds, unreadable, asOf, inDoubt }: FeedInputs,
 ): FeedsOfPeople {
+  /** For a run that reads no feed. */
+  const unfed: DiffSettings = {
+    policy: job.policy,
+    feed: { name: '', mode: 'delta' },
+    columns: [],
+    rules: provider.attributes,
+    asOf,
+    absence: null,
+    unlinked: 'conflict',
+    remembers: (user) => provider.remembers(user),
+    inDoubt,
+  };
   const ways = feeds.map((feed, position) => {
     const { settings } = feed;
     const diff: DiffSettings = {
-      policy: job.policy,
+      ...unfed,
       feed: settings,
       columns: mayMissRows(settings, unreadable.has(position)) ? growing(settings.columns) : settings.columns,
-      rules: provider.attributes,
-      asOf,
       absence: witness([feed]),
       unlinked: settings.action?.unlinked ?? 'conflict',
-      remembers: (user) => provider.remembers(user),
-      inDoubt,
     };
     return { settings: diff, resolve: referenceResolver(provider, settings.columns, matching) };
   });
@@ -62,7 +70,7 @@ export function feedsOfPeople(
     return found;
   };
   const full = feeds.filter(({ settings }) => settings.mode === 'full');
-  const everywhere: DiffSettings = { ...way(0).settings, absence: witness(full) };
+  const everywhere: DiffSettings = { ...(ways[0]?.settings ?? unfed), absence: witness(full) };
   const ownFeed = ({ feed: name }: Account): number =>
     name === undefined ? -1 : feeds.findIndex(({ settings }) => settings.name === name);
   return {

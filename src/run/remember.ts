@@ -5,6 +5,15 @@ import type { OpenRun } from './open-run.ts';
 import type { TakenFeed } from './take-feed.ts';
 import type { StateSource } from './take-state.ts';
 
+/** What a run took, and how far it may speak for all that its feeds ask for. */
+export interface Taken {
+  readonly feeds: readonly TakenFeed[];
+  /** Lasting ids of people who are barred no longer: the feed itself takes them for leavers. */
+  readonly liftedBars: readonly string[];
+  /** True for a run about a part, which accepts no feed. */
+  readonly isPartial: boolean;
+}
+
 /**
  * Writes to the ledger what a run that may go on has learned: users as they were read, links, who is leaving since
  * when, and that the feeds were accepted. A plan, and an apply that is held, remember nothing.
@@ -14,7 +23,7 @@ export async function remember(
   source: StateSource,
   open: OpenRun,
   matching: Matching,
-  feeds: readonly TakenFeed[],
+  { feeds, liftedBars, isPartial }: Taken,
 ): Promise<void> {
   const { ledger, scope } = open;
   if (source === 'target') {
@@ -26,6 +35,8 @@ export async function remember(
     await ledger.noteCompleteRead(scope, open.run.asOf);
   }
   for (const accounts of matching.remembered()) await ledger.saveAccounts(scope, accounts);
+  if (isPartial) return;
+  await ledger.liftBars(scope, liftedBars);
   for (const { settings, facts } of feeds) {
     // Mended rows of a full feed are no full feed; those of a delta were taken like any other.
     if (facts === null || (facts.partial && settings.mode === 'full')) continue;
