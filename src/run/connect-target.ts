@@ -98,20 +98,27 @@ export async function connectTarget(job: Job, world: World): Promise<Target> {
 }
 
 /**
+ * Who is bound by the same limits: a host with a credential, told by the references under `auth`. The path does not
+ * count, since tenants of one host share its limits; neither does anything else of the configuration.
+ */
+export function limitsKey(baseUrl: string, config: unknown): string {
+  const auth = typeof config === 'object' && config !== null && 'auth' in config ? config.auth : null;
+  return createHash('sha256')
+    .update(JSON.stringify([new URL(baseUrl).origin, auth]))
+    .digest('hex');
+}
+
+/**
  * Where the grants are written down: beside the ledger, for all runs on it against this address with this credential,
  * also those of other processes. A sandbox is the run's own.
  */
 function openBook(job: Job, world: World): SharedBook {
   const { baseUrl, config } = job.target;
   if (baseUrl === null) return { ...memoryBook(), close: () => undefined };
-  const auth = typeof config === 'object' && config !== null && 'auth' in config ? config.auth : null;
-  const key = createHash('sha256')
-    .update(JSON.stringify([new URL(baseUrl).origin, auth]))
-    .digest('hex');
   mkdirSync(path.dirname(job.ledger), { recursive: true, mode: 0o700 });
   return openSharedBook({
     path: `${job.ledger}.limits`,
-    key,
+    key: limitsKey(baseUrl, config),
     onTrouble: () =>
       world.log.warn(
         { job: job.name, provider: job.target.provider.id, code: 'LIMITS_UNSHARED' },

@@ -27,7 +27,7 @@ export function limitsRow(provider: Provider): string {
     authenticationOf(provider)
       .map((type) => `\`${type}\``)
       .join(', '),
-    limits.rates.map(rateText).join(', '),
+    `${limits.known === false ? 'from ' : ''}${limits.rates.map(rateText).join(', ')}`,
     String(limits.concurrency),
     limits.batchSize.toLocaleString('en-GB'),
     `${limits.requestTimeoutMs / 1000} s`,

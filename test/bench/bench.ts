@@ -1,5 +1,6 @@
 import { benchDispatch } from './dispatch.ts';
 import { benchFeed } from './feed.ts';
+import { benchLimiter } from './limiter.ts';
 import { benchPlan } from './plan.ts';
 import { print } from './print.ts';
 
@@ -8,6 +9,7 @@ const parts: Readonly<Record<string, () => Promise<boolean>>> = {
   plan: benchPlan,
   feed: benchFeed,
   dispatch: benchDispatch,
+  limiter: benchLimiter,
 };
 
 const name = process.argv[2] ?? 'plan';

@@ -99,6 +99,34 @@ describe('limits', () => {
       },
     ],
     [
+      ['5/s', '60 records/min'],
+      {
+        rates: [{ requests: 5, perMs: 1000 }],
+        recordRates: [{ records: 60, perMs: 60_000 }],
+        batchSize: 60,
+      },
+    ],
+    [
+      { requestsPerHour: 900, recordsPerMinute: 50, recordsPerHour: 2000 },
+      {
+        rates: [{ requests: 900, perMs: 3_600_000 }],
+        recordRates: [
+          { records: 50, perMs: 60_000 },
+          { records: 2000, perMs: 3_600_000 },
+        ],
+        batchSize: 50,
+      },
+    ],
+    ['adaptive', { rates: [], adaptiveFrom: { requests: 10, perMs: 1000 }, concurrency: 2 }],
+    [
+      { adaptive: true, requestsPerMinute: 90 },
+      { rates: [{ requests: 90, perMs: 60_000 }], adaptiveFrom: { requests: 90, perMs: 60_000 } },
+    ],
+    [
+      { waitMax: '2h', outageMax: '45m' },
+      { waitMaxMs: 7_200_000, outageMaxMs: 2_700_000 },
+    ],
+    [
       { batchSize: 100, concurrency: 8, batchBytes: 5000 },
       { batchSize: 100, concurrency: 8, batchBytes: 5000, rates: [{ requests: 10, perMs: 1000 }] },
     ],
