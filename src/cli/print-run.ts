@@ -7,6 +7,7 @@ import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
 import { bare } from './bare-table.ts';
+import { commandName } from './output.ts';
 import { number, plural, printable } from './text.ts';
 
 const colour = colours.createColors(process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '');
@@ -17,6 +18,7 @@ export function describeRun(report: Report, directory: string): string {
     `${colour.bold(printable(report.run.job))}  ${report.run.mode} ${report.run.id}  ${report.target.provider} ${report.target.baseUrl}`,
     rowsLine(report),
     usersLine(report),
+    findingLines(report),
     operationTable(report),
     ...guardLines(report),
     ...jobLines(report),
@@ -77,6 +79,37 @@ function usersLine({ users, references }: Report): string {
       ? ''
       : `\n        ${plural(count, 'reference')} to people without a user: the old values stay`;
   return `users   before: ${number(users.managed)} managed by this job, ${number(users.unmanaged)} unmanaged and never touched${lost}`;
+}
+
+const protectionsShown = 5;
+
+/** What keeps people as they are, and what others change: each in a line, nothing where there is nothing to tell. */
+function findingLines({ spared, drift, flapping, protections }: Report): string {
+  const left = [
+    spared.protected > 0 ? `${number(spared.protected)} protected by the job` : '',
+    spared.kept > 0 ? `${number(spared.kept)} kept as they are for a while` : '',
+    spared.outsideScope > 0 ? `${number(spared.outsideScope)} outside the managed scope` : '',
+  ].filter((part) => part !== '');
+  const shown = protections
+    .slice(0, protectionsShown)
+    .map(({ key, until, reason }) => `        ${printable(key)} until ${until}: ${printable(reason)}`);
+  const rest = protections.length - shown.length;
+  if (rest > 0) shown.push(`        … and ${number(rest)} more: ${commandName()} protect JOB`);
+  return [
+    left.length === 0 ? '' : `spared  ${left.join(', ')}`,
+    ...shown,
+    countsLine('drift   ', drift, 'changed in the target by others'),
+    countsLine('flapping', flapping, 'written again and again, and changed back by others'),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function countsLine(head: string, counts: Readonly<Record<string, number>>, what: string): string {
+  const parts = Object.entries(counts).map(
+    ([name, people]) => `${printable(name)} of ${plural(people, 'user')}`,
+  );
+  return parts.length === 0 ? '' : `${head} ${parts.join(', ')}: ${what}`;
 }
 
 function operationTable(report: Report): string {

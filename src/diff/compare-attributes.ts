@@ -1,7 +1,8 @@
 import { fold, foldedSet, sameValue } from '../domain/comparison.ts';
 import type { Reason } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
-import type { Attributes, User, Value } from '../domain/user.ts';
+import type { Account, Attributes, User, Value } from '../domain/user.ts';
+import { judgeDrift } from './drift.ts';
 import type { DiffRule, DiffSettings } from './difference.ts';
 import { matchesAny } from '../domain/wildcard.ts';
 
@@ -9,32 +10,64 @@ export interface Compared {
   readonly before: Attributes;
   readonly after: Attributes;
   readonly conflict: Reason | null;
+  /** What feed and target have in common, or had last, of attributes whose column says what a drift means. */
+  readonly agreed: Attributes;
+  /** Attributes that somebody changed in the target, and which the report counts. */
+  readonly drifted: readonly string[];
 }
 
-/** Attribute by attribute, over the mapped attributes only, as the target compares them. */
-export function compareAttributes(person: Person, user: User, settings: DiffSettings): Compared {
+/**
+ * Attribute by attribute, over the mapped attributes only, as the target compares them.
+ * @param known what the ledger remembers of the user; null unless it is linked to this person
+ */
+export function compareAttributes(
+  person: Person,
+  user: User,
+  known: Account | null,
+  settings: DiffSettings,
+): Compared {
   const before: Record<string, Value | null> = {};
   const after: Record<string, Value | null> = {};
+  const agreed: Record<string, Value | null> = {};
+  const drifted: string[] = [];
   let conflict: Reason | null = null;
   const columns = new Map(settings.columns.map((column) => [column.attribute, column]));
   for (const [name, wanted] of Object.entries(person.attributes)) {
     const rule = settings.rules[name];
-    const { write = 'always', owned = [] } = columns.get(name) ?? {};
+    const column = columns.get(name);
+    const { write = 'always', owned = [] } = column ?? {};
     if (rule === undefined || write === 'onCreate') continue;
     const current = user.attributes[name] ?? null;
     if (write === 'ifEmpty' && !sameValue(current, null, rule)) continue;
-    const next = rule.type === 'set' ? nextSet(current, wanted, owned, rule) : wanted;
-    if (sameValue(current, next, rule)) continue;
-    if (rule.writable !== 'always') {
-      conflict = {
-        code: 'NOT_WRITABLE',
-        message: `The target never changes ${name} of an existing user: change it there by hand, or undo it in the feed.`,
-      };
-    }
+    const next = (from: Value | null): Value | null =>
+      rule.type === 'set' ? nextSet(from, wanted, owned, rule) : wanted;
+    const values = { feed: wanted, target: current, next, rule };
+    const drift = judgeDrift(values, column ?? { attribute: name }, known);
+    if (drift.agreed !== undefined) agreed[name] = drift.agreed;
+    if (drift.drifted && column?.drift !== 'targetWins') drifted.push(name);
+    if (drift.isConflict) conflict ??= bothChanged(name);
+    if (!drift.writes && !drift.isConflict) continue;
+    if (rule.writable !== 'always') conflict = notWritable(name);
     before[name] = current;
-    after[name] = next;
+    after[name] = next(current);
   }
-  return { before, after, conflict };
+  return { before, after, conflict, agreed, drifted };
+}
+
+function notWritable(name: string): Reason {
+  return {
+    code: 'NOT_WRITABLE',
+    message: `The target never changes ${name} of an existing user: change it there by hand, or undo it in the feed.`,
+  };
+}
+
+function bothChanged(name: string): Reason {
+  return {
+    code: 'DRIFT',
+    message:
+      `The feed and somebody in the target both changed ${name} since they were the same. Make one of them say what ` +
+      'the other says.',
+  };
 }
 
 /** Sets only grow, but for the entries that the job owns and no longer wants. */

@@ -9,6 +9,7 @@ import {
   excluded,
   linkedAccount,
 } from './difference.ts';
+import { sparing } from './spare.ts';
 import { stateAsked } from './state-asked.ts';
 import { disabledNow, leaverNeed } from './take-access.ts';
 
@@ -24,7 +25,15 @@ export interface Barred {
  * Whoever is barred has no access, whatever the feed says: disabled now, also when somebody enabled them since, and
  * left alone once it is so. Nothing of this makes a leaver: no days are counted.
  */
-export function diffBarred({ account, user, rows }: Barred, settings: DiffSettings): Difference {
+export function diffBarred(barred: Barred, settings: DiffSettings): Difference {
+  const { account, user } = barred;
+  const difference = judgeBarred(barred, settings);
+  const isOutside = difference.need !== null && !settings.bounds.isInScope(user);
+  if (isOutside) return { ...excluded, spared: 'outsideScope' };
+  return sparing(difference, user, account.linkKey, settings);
+}
+
+function judgeBarred({ account, user, rows }: Barred, settings: DiffSettings): Difference {
   const leaver = { account, user, rows, cause: 'approved' } as const;
   if (account.linkKey !== null && settings.inDoubt.has(account.linkKey)) {
     return changed({ ...leaverNeed(leaver, 'disable', settings), conflict: inDoubt }, null);

@@ -2,7 +2,10 @@ import { foldedSet } from '../domain/comparison.ts';
 import type { Need, Operation, Reason } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
 import type { Account, Attributes, User, Value } from '../domain/user.ts';
-import { compareAttributes } from './compare-attributes.ts';
+import { type Compared, compareAttributes } from './compare-attributes.ts';
+import { flappingOf } from './flapping.ts';
+import { loginOfOldAccount, rehireAfterRemoval, rehireOfDisabled, reservedLogin } from './identity.ts';
+import { sparing } from './spare.ts';
 import { stateAsked } from './state-asked.ts';
 import {
   type AbsentPerson,
@@ -20,11 +23,25 @@ import { disabledNow, leaverNeed, leaverOf, taken } from './take-access.ts';
 
 /** Compares a person of the feed with the user who is the same. */
 export function diffPerson(compared: ComparedPerson, settings: DiffSettings): Difference {
+  const { person, user } = compared;
+  if (settings.bounds.kept.has(person.linkKey)) {
+    const asItWas = judgePerson(compared, settings);
+    return { ...leftAsIs(compared, settings), ...(asItWas.need === null ? {} : { spared: 'kept' }) };
+  }
+  const difference = judgePerson(compared, settings);
+  if (difference.need === null) return sparing(difference, user, person.linkKey, settings);
+  if (user !== null && compared.conflict === null && !settings.bounds.isInScope(user)) {
+    return { ...excluded, spared: 'outsideScope' };
+  }
+  return sparing(difference, user, person.linkKey, settings);
+}
+
+function judgePerson(compared: ComparedPerson, settings: DiffSettings): Difference {
   const { person, account, user } = compared;
   const asked = stateAsked(person);
   const takesAccess = asked === 'disable' || asked === 'remove';
   if (person.onLeave === true && settings.policy.onLeave === 'keep' && !takesAccess) {
-    return keptOnLeave(compared, settings);
+    return leftAsIs(compared, settings);
   }
   const doubt = settings.inDoubt.has(person.linkKey) ? inDoubt : null;
   const conflict = compared.conflict ?? doubt;
@@ -60,15 +77,13 @@ function leaves({ person, user, known, linked }: Pair, settings: DiffSettings): 
 }
 
 function stays(pair: Pair, asked: Operation | null, settings: DiffSettings): Difference {
-  const { person, user, known, linked } = pair;
+  const { user, known, linked } = pair;
   const staying: Account = { ...linked, leaverSince: null, absent: null };
   if (!user.active || lacks(user, staying.disabled?.restore ?? {}, settings)) {
-    return asked === 'update'
-      ? updateOfDisabled(pair, settings)
-      : comeBack(person, user, staying, settings, known);
+    return asked === 'update' ? updateOfDisabled(pair, settings) : comeBack(pair, staying, settings);
   }
-  const active: Account = { ...staying, disabled: null };
-  const difference = updateOf(person, user, settings);
+  const { agreed, ...difference } = updateOf(pair, settings);
+  const active: Account = { ...staying, ...agreedOf(linked, agreed), disabled: null };
   return { ...difference, account: newsOf(active, known) };
 }
 
@@ -85,14 +100,27 @@ function lacks(user: User, restore: Attributes, settings: DiffSettings): boolean
 /** Judges a linked user whom the feed does not name. */
 export function diffAbsent(absent: AbsentPerson, settings: DiffSettings): Difference {
   const { account, user } = absent;
+  const { bounds } = settings;
+  if (!bounds.isInScope(user)) return unchanged;
+  const difference = judgeAbsent(absent, settings);
+  if (account.linkKey === null || !bounds.kept.has(account.linkKey)) {
+    return sparing(difference, user, account.linkKey, settings);
+  }
+  return difference.need === null ? unchanged : { ...unchanged, spared: 'kept' };
+}
+
+function judgeAbsent({ account, user }: AbsentPerson, settings: DiffSettings): Difference {
   const { absence } = settings;
   if (absence === null) return unchanged;
   const witness = account.absent ?? { feedSha256: absence.feedSha256, at: settings.asOf };
   const seen: Account = { ...account, absent: witness };
-  const confirmed = absence.proven || differs(witness.feedSha256, absence.feedSha256);
+  const apartMs = Date.parse(settings.asOf) - Date.parse(witness.at);
+  const isSecond =
+    differs(witness.feedSha256, absence.feedSha256) && apartMs >= settings.policy.witnessesApartMs;
+  const confirmed = absence.proven || isSecond;
   if (!confirmed) return { ...unchanged, account: newsOf(seen, account) };
   const leaver = { account: seen, user, rows: [], cause: 'absence' } as const;
-  if (account.linkKey !== null && settings.inDoubt.has(account.linkKey)) {
+  if (settings.inDoubt.has(account.linkKey ?? user.id)) {
     const need: Need = { ...leaverNeed(leaver, 'disable', settings), conflict: inDoubt };
     return changed(need, newsOf(seen, account));
   }
@@ -110,11 +138,8 @@ const inDoubt: Reason = {
   message: 'An earlier write for this person could not be settled. Look at the target, then run again.',
 };
 
-/** Somebody on leave whom the job leaves exactly as they are, an unsettled write or a doubtful match included. */
-function keptOnLeave(
-  { person, account, user, conflict }: ComparedPerson,
-  settings: DiffSettings,
-): Difference {
+/** Somebody whom the job leaves exactly as they are, an unsettled write or a doubtful match included. */
+function leftAsIs({ person, account, user, conflict }: ComparedPerson, settings: DiffSettings): Difference {
   if (user === null || conflict !== null) return excluded;
   const linked = linkedAccount(account, user, person, settings);
   return { ...excluded, account: newsOf({ ...linked, absent: null }, account) };
@@ -170,18 +195,15 @@ function updateOfDisabled({ person, user, known, linked }: Pair, settings: DiffS
   const attributes = Object.fromEntries(
     Object.entries(person.attributes).filter(([name]) => restore[name] === undefined),
   );
-  const difference = updateOf({ ...person, attributes }, user, settings);
-  return { ...difference, account: newsOf({ ...linked, absent: null }, known) };
+  const { agreed, ...difference } = updateOf(
+    { person: { ...person, attributes }, user, known, linked },
+    settings,
+  );
+  return { ...difference, account: newsOf({ ...linked, ...agreedOf(linked, agreed), absent: null }, known) };
 }
 
-function comeBack(
-  person: Person,
-  user: User,
-  account: Account,
-  settings: DiffSettings,
-  known: Account | null,
-): Difference {
-  const news = newsOf(account, known);
+function comeBack(pair: Pair, account: Account, settings: DiffSettings): Difference {
+  const { person, user, known, linked } = pair;
   if (account.disabled === null) {
     const conflict: Reason = {
       code: 'DISABLED_ELSEWHERE',
@@ -189,21 +211,48 @@ function comeBack(
         'The account is disabled, but not by this job. Enable it by hand if the person shall work with it, or mark ' +
         'the person as a leaver in the feed.',
     };
-    return changed(needOf(person, user, 'enable', settings, { conflict }), news);
+    return changed(needOf(person, user, 'enable', settings, { conflict }), newsOf(account, known));
   }
+  const hadLeft = linked.leaverSince !== null && !user.active;
+  if (hadLeft && settings.policy.rehire === 'hold') {
+    // What says that the person had left stays remembered, or tomorrow it would be no rehire any more.
+    return changed(needOf(person, user, 'enable', settings, { conflict: rehireOfDisabled }), null);
+  }
+  if (hadLeft && settings.policy.rehire === 'new') return newAccount(pair, settings);
   const restoring = withRestored(person, account.disabled.restore, settings);
-  const { before, after, conflict } = compareAttributes(restoring.person, user, restoring.settings);
+  const compared = compareAttributes(restoring.person, user, linkedBefore(pair), restoring.settings);
+  const conflict = compared.conflict ?? reservedLogin(person, compared.after, settings);
   const need = needOf(person, user, 'enable', settings, {
-    before: { active: user.active, ...before },
-    after: { active: true, ...after },
+    before: { active: user.active, ...compared.before },
+    after: { active: true, ...compared.after },
     conflict,
   });
-  return changed(need, news);
+  const agreed = agreedOf(account, compared.agreed);
+  return { ...changed(need, newsOf({ ...account, ...agreed }, known)), drifted: compared.drifted };
+}
+
+/** Lets go of the old account, which stays disabled and belongs to nobody from then on. */
+function newAccount({ person, user, linked }: Pair, settings: DiffSettings): Difference {
+  const conflict = loginOfOldAccount(person, user, settings);
+  if (conflict !== null) return changed(needOf(person, user, 'enable', settings, { conflict }), null);
+  const left: Account = { ...linked, linkKey: null, key: null, leaverSince: null, absent: null };
+  const created = createOf(person, null, settings);
+  // A plan that creates nobody leaves the old account where it is.
+  return created.need?.conflict === null ? { ...created, account: left } : created;
+}
+
+/** What the ledger remembers of the user, once it is linked to the person. */
+function linkedBefore({ person, known }: Pair): Account | null {
+  return known?.linkKey === person.linkKey ? known : null;
+}
+
+function agreedOf(account: Account, agreed: Attributes): Pick<Account, 'agreed'> {
+  return Object.keys(agreed).length === 0 ? {} : { agreed: { ...account.agreed, ...agreed } };
 }
 
 /**
  * The person, wanting back beside all that the feed says what a disable of this job took away. That comes back also
- * where the feed writes a set only once, or only while it is empty.
+ * where the feed writes a set only once, or only while it is empty, and whatever a drift of it means.
  */
 function withRestored(
   person: Person,
@@ -217,7 +266,7 @@ function withRestored(
     const column = columns.get(name);
     const wanted = column === undefined || column.write === 'always' ? attributes[name] : null;
     attributes[name] = [...new Set([...value, ...(Array.isArray(wanted) ? wanted : [])])].sort();
-    if (column !== undefined) columns.set(name, { ...column, write: 'always' });
+    if (column !== undefined) columns.set(name, { ...column, write: 'always', drift: 'feedWins' });
   }
   return { person: { ...person, attributes }, settings: { ...settings, columns: [...columns.values()] } };
 }
@@ -238,15 +287,34 @@ function createOf(person: Person, lookalike: Reason | null, settings: DiffSettin
           code: 'MISSING_REQUIRED',
           message: `The target needs ${missing.join(', ')} to create a user: fill it.`,
         };
-  return changed(
-    needOf(person, null, 'create', settings, { after, conflict: lookalike ?? incomplete }),
-    null,
-  );
+  const conflict =
+    lookalike ?? rehireAfterRemoval(person, settings) ?? reservedLogin(person, after, settings) ?? incomplete;
+  return changed(needOf(person, null, 'create', settings, { after, conflict }), null);
 }
 
-function updateOf(person: Person, user: User, settings: DiffSettings): Difference {
-  const { before, after, conflict } = compareAttributes(person, user, settings);
-  if (Object.keys(after).length === 0 && conflict === null) return unchanged;
-  if (!settings.policy.update) return excluded;
-  return changed(needOf(person, user, 'update', settings, { before, after, conflict }), null);
+type Update = Difference & Pick<Compared, 'agreed'>;
+
+function updateOf(pair: Pair, settings: DiffSettings): Update {
+  const { person, user } = pair;
+  const compared = compareAttributes(person, user, linkedBefore(pair), settings);
+  const { before, after, agreed, drifted } = compared;
+  const found = { agreed, ...(drifted.length === 0 ? {} : { drifted }) };
+  if (Object.keys(after).length === 0 && compared.conflict === null) return { ...unchanged, ...found };
+  if (!settings.policy.update) return { ...excluded, ...found };
+  const flapping = flappingOf(after, linkedBefore(pair), settings);
+  const conflict =
+    compared.conflict ??
+    reservedLogin(person, after, settings) ??
+    (flapping.length > 0 && settings.policy.flapping === 'hold' ? heldFlapping(flapping) : null);
+  const need = needOf(person, user, 'update', settings, { before, after, conflict });
+  return { ...changed(need, null), ...found, ...(flapping.length === 0 ? {} : { flapping }) };
+}
+
+function heldFlapping(names: readonly string[]): Reason {
+  return {
+    code: 'FLAPPING',
+    message:
+      `Somebody keeps changing back what this job writes to ${names.join(', ')}: another job, or the target itself. ` +
+      'Find out who, and let one of them own it (`policy.flapping: hold`).',
+  };
 }

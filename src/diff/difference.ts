@@ -1,7 +1,9 @@
 import type { Need, Operation, Reason } from '../domain/change.ts';
+import { identicalValue } from '../domain/comparison.ts';
 import type { Person } from '../domain/person.ts';
 import type { ActionColumn, Column, FeedSettings, Policy } from '../domain/settings.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
+import type { Bounds } from './bounds.ts';
 import type { Compared } from './compare-attributes.ts';
 
 /** What the diff has to know of an attribute; the provider's attribute rules have it. */
@@ -32,6 +34,7 @@ export interface DiffSettings {
   readonly remembers: (user: User) => Attributes;
   /** Lasting ids of people with an earlier write that nobody could settle. */
   readonly inDoubt: ReadonlySet<string>;
+  readonly bounds: Bounds;
 }
 
 /** What one pair comes to. */
@@ -41,7 +44,15 @@ export interface Difference {
   readonly bucket: 'changed' | 'unchanged' | 'excluded';
   /** The account as it shall be remembered once the feed is accepted; null when nothing new is known. */
   readonly account: Account | null;
+  /** Why a user keeps what a change would have written or taken, where one was called for. */
+  readonly spared?: Spared;
+  /** Attributes that somebody changed in the target, and which the report counts. */
+  readonly drifted?: readonly string[];
+  /** Attributes that others keep changing back. */
+  readonly flapping?: readonly string[];
 }
+
+export type Spared = 'protected' | 'kept' | 'outsideScope';
 
 export interface ComparedPerson {
   readonly person: Person;
@@ -70,7 +81,7 @@ export function needOf(
   user: User | null,
   operation: Operation,
   { feed }: DiffSettings,
-  more: Partial<Compared> = {},
+  more: Partial<Pick<Compared, 'before' | 'after' | 'conflict'>> = {},
 ): Need {
   return {
     operation,
@@ -122,7 +133,17 @@ export function newsOf(account: Account, known: Account | null): Account | null 
     known.key === account.key &&
     known.feed === account.feed &&
     known.leaverSince === account.leaverSince &&
+    sameAttributes(known.agreed, account.agreed) &&
     known.absent?.feedSha256 === account.absent?.feedSha256 &&
     (known.disabled === null) === (account.disabled === null);
   return same ? null : account;
+}
+
+function sameAttributes(one: Attributes | undefined, other: Attributes | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => other[name] !== undefined && identicalValue(one[name], other[name]))
+  );
 }

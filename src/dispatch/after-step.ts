@@ -1,4 +1,6 @@
+import type { WrittenLately } from '../domain/bounds.ts';
 import type { Change, Step } from '../domain/change.ts';
+import { identicalValue } from '../domain/comparison.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 
 export interface AfterStepTools {
@@ -23,14 +25,57 @@ export function afterStep(
 ): Account {
   const user = tools.applied(step, account, userId);
   const feed = account?.feed ?? change.feed;
+  const isLast = step === change.steps.at(-1);
+  // Of a user whom nobody was ever linked to, a change by absence tells no person either.
+  const stranger = change.cause === 'absence' && account !== null && account.linkKey === null;
   return {
     ...user,
-    linkKey: change.linkKey,
-    key: change.key,
+    linkKey: stranger ? null : change.linkKey,
+    key: stranger ? null : change.key,
     disabled: disabledAfter(change, step, account, tools.asOf),
     leaverSince: account?.leaverSince ?? null,
     absent: account?.absent ?? null,
     ...(feed === undefined ? {} : { feed }),
+    ...(isLast ? written(change, account, tools.asOf) : kept(account)),
+  };
+}
+
+type Kept = Pick<Account, 'agreed' | 'written'>;
+
+function kept(account: Account | null): Kept {
+  return {
+    ...(account?.agreed === undefined ? {} : { agreed: account.agreed }),
+    ...(account?.written === undefined ? {} : { written: account.written }),
+  };
+}
+
+/** For so long it is remembered what was written, and how often: by that it is seen that others change it back. */
+const rememberedMs = 7 * 86_400_000;
+const timesMax = 3;
+
+/** What the account remembers beside the user once an update is done: feed and target agree on what was written. */
+function written(change: Change, account: Account | null, asOf: string): Kept {
+  if (change.operation !== 'update' && change.operation !== 'enable') return kept(account);
+  const { active: _, ...values } = change.after;
+  const isRecent = (at: string): boolean => Date.parse(asOf) - Date.parse(at) < rememberedMs;
+  const all: Record<string, WrittenLately> = {};
+  for (const [name, before] of Object.entries(account?.written ?? {})) {
+    if (before.at.some(isRecent)) all[name] = before;
+  }
+  for (const [name, value] of Object.entries(values)) {
+    const before = all[name];
+    const times =
+      before !== undefined && identicalValue(before.value, value) ? before.at.filter(isRecent) : [];
+    all[name] = { value, at: [...times, asOf].slice(-timesMax) };
+  }
+  const agreed = { ...account?.agreed };
+  for (const name of Object.keys(agreed)) {
+    const value = values[name];
+    if (value !== undefined) agreed[name] = value;
+  }
+  return {
+    ...(account?.agreed === undefined ? {} : { agreed }),
+    ...(Object.keys(all).length === 0 ? {} : { written: all }),
   };
 }
 

@@ -30,6 +30,11 @@ export const errorCodes = {
   NO_SUCH_USER: 'The delta asks for a change of somebody who has no user in the target.',
   NOT_LINKED: 'The delta takes access from a user whom this job never linked to a person.',
   IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
+  DRIFT: 'The feed and somebody in the target both changed this value since they were the same.',
+  FLAPPING: 'Somebody keeps changing back what this job writes, and the job says to hold then.',
+  REHIRE:
+    'The person was disabled or removed by this job before, and the job says that somebody has to look.',
+  LOGIN_RESERVED: 'The login was that of a removed user, and may not yet be given to another person.',
   CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',
   // Held
   GUARD: 'A guard holds the plan.',

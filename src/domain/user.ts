@@ -1,3 +1,5 @@
+import type { WrittenLately } from './bounds.ts';
+
 /** An attribute's value: text, a yes or no, or an unordered set of texts (roles, groups, further e-mails). */
 export type Value = string | boolean | readonly string[];
 
@@ -32,4 +34,8 @@ export interface Account extends User {
   readonly absent: { readonly feedSha256: string; readonly at: string } | null;
   /** Name of the feed in which the person was last seen; absent where the job has one feed, or never told. */
   readonly feed?: string;
+  /** The values that feed and target had in common last, of attributes whose drift is not simply overwritten. */
+  readonly agreed?: Attributes;
+  /** What updates of the last days wrote, by attribute. */
+  readonly written?: Readonly<Record<string, WrittenLately>>;
 }

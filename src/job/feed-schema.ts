@@ -85,6 +85,12 @@ export const ColumnFile = z.union(
         .min(1)
         .optional()
         .describe('Patterns such as "EPM-*" of the values this job owns: only these are ever taken away.'),
+      drift: z
+        .enum(['feedWins', 'targetWins', 'report', 'conflict'])
+        .default('feedWins')
+        .describe(
+          'What somebody changed in the target: overwritten, kept until the feed changes, or a conflict.',
+        ),
       active: words.optional().describe('For `active`: status words of people who stay.'),
       leaver: words.optional().describe('For `active`: status words of people who left.'),
       leave: words.optional().describe('For `active`: status words of people on leave of absence.'),

@@ -72,6 +72,7 @@ function toColumn(attribute: string, file: ColumnFile): Column {
     activeWords: attribute === 'active' ? (column.active ?? defaultActiveWords).map(String) : [],
     leaverWords: attribute === 'active' ? (column.leaver ?? defaultLeaverWords).map(String) : [],
     leaveWords: attribute === 'active' ? (column.leave ?? []).map(String) : [],
+    ...(column.drift === undefined || column.drift === 'feedWins' ? {} : { drift: column.drift }),
   };
 }
 
@@ -144,6 +145,9 @@ function checkOptions(column: ColumnObject, context: OptionsContext): void {
     refuse(['join'], 'stands between several columns, and `from` does not name several');
   if (column.value !== undefined)
     refuse(['transform', 'clear', 'empty'], 'is for what the feed says, and `value` is a constant');
+  if (isCore) refuse(['drift'], `is for what the target has, and \`${attribute}\` is the feed's alone`);
+  if ((column.write ?? 'always') !== 'always')
+    refuse(['drift'], 'is for what is written again; this is written once, or only while it is empty');
   if (isCore) refuse(['clear'], `cannot be: every row has to say \`${attribute}\``);
   checkHeaders(column.from, path, report);
   checkTransforms(column.transform, [...path, 'transform'], report);

@@ -4,6 +4,7 @@ import type { LeaverRule, Policy } from '../domain/settings.ts';
 import { sound } from './check-shape.ts';
 import { LeaverFile, PolicyFile } from './job.ts';
 import type { FieldPath, Report } from './problem.ts';
+import { durationMs } from './quantity.ts';
 import { fieldOf } from './record.ts';
 
 /** The policy; undefined when its shape is wrong. Asking for what the provider lacks is reported. */
@@ -15,7 +16,14 @@ export function resolvePolicy(
   checkSupported(raw, provider, report);
   const leavers = resolveLeavers(fieldOf(raw, 'leavers'), provider, report);
   const file = sound(PolicyFile, raw ?? {});
-  return file === undefined ? undefined : { ...file, leavers };
+  if (file === undefined) return undefined;
+  const { witnessesApart, reuseLoginAfter, ...rest } = file;
+  return {
+    ...rest,
+    leavers,
+    witnessesApartMs: durationMs(witnessesApart),
+    reuseLoginAfterMs: reuseLoginAfter === undefined ? null : durationMs(reuseLoginAfter),
+  };
 }
 
 function checkSupported(raw: unknown, provider: Provider | undefined, report: Report): void {

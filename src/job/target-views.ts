@@ -45,7 +45,15 @@ export function nameOfTarget(entry: unknown): string | undefined {
 }
 
 /** What an entry of `targets` may say otherwise than the job; sections are laid over field by field. */
-const ownSections: readonly string[] = ['columns', 'match', 'policy', 'guards', 'firstLoad'];
+const ownSections: readonly string[] = [
+  'columns',
+  'match',
+  'policy',
+  'manage',
+  'protect',
+  'guards',
+  'firstLoad',
+];
 
 function viewOf(shared: JsonRecord, entry: JsonRecord, index: number, report: Report): TargetView {
   const { columns, ...own } = Object.fromEntries(

@@ -20,6 +20,7 @@ interface AccountRow {
   readonly leaver_since: string | null;
   readonly absent: string | null;
   readonly feed: string | null;
+  readonly more: string | null;
 }
 
 export interface AccountWriter {
@@ -34,7 +35,7 @@ export function accountEntries(
   scopes: ScopeIds,
 ): Pick<Ledger, 'accounts' | 'accountsById' | 'saveAccounts' | 'forgetAccounts'> {
   const writer = accountWriter(connection);
-  const columns = 'user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed';
+  const columns = 'user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed, more';
   const select = connection.query<AccountRow>(
     `SELECT ${columns} FROM accounts WHERE scope_id = ? AND user_id > ? ORDER BY user_id LIMIT ${accountsAtOnce}`,
   );
@@ -74,12 +75,12 @@ export function accountEntries(
 export function accountWriter(connection: Connection): AccountWriter {
   const upsert = connection.command(
     `INSERT INTO accounts
-       (scope_id, user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (scope_id, user_id, active, attributes, link_key, key, disabled, leaver_since, absent, feed, more)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (scope_id, user_id) DO UPDATE SET
        active = excluded.active, attributes = excluded.attributes, link_key = excluded.link_key,
        key = excluded.key, disabled = excluded.disabled, leaver_since = excluded.leaver_since,
-       absent = excluded.absent, feed = excluded.feed`,
+       absent = excluded.absent, feed = excluded.feed, more = excluded.more`,
   );
   const remove = connection.command('DELETE FROM accounts WHERE scope_id = ? AND user_id = ?');
 
@@ -96,6 +97,7 @@ export function accountWriter(connection: Connection): AccountWriter {
         account.leaverSince,
         account.absent === null ? null : JSON.stringify(account.absent),
         account.feed ?? null,
+        moreOf(account),
       );
     },
     forget(scopeId, userId) {
@@ -115,5 +117,14 @@ function accountOf(row: AccountRow): Account {
     leaverSince: row.leaver_since,
     absent: row.absent === null ? null : (JSON.parse(row.absent) as Account['absent']),
     ...(row.feed === null ? {} : { feed: row.feed }),
+    ...(row.more === null ? {} : (JSON.parse(row.more) as More)),
   };
+}
+
+/** What most accounts do not have. */
+type More = Pick<Account, 'agreed' | 'written'>;
+
+function moreOf({ agreed, written }: Account): string | null {
+  if (agreed === undefined && written === undefined) return null;
+  return JSON.stringify({ agreed, written } satisfies Partial<Record<keyof More, unknown>>);
 }

@@ -5,9 +5,11 @@ import { approvalEntries } from './approvals.ts';
 import { barEntries } from './bars.ts';
 import { changeEntries } from './changes.ts';
 import { connect } from './connection.ts';
+import { departedEntries } from './departed.ts';
 import { failureEntries } from './failures.ts';
 import { checkLedgerFile, createLedgerFile } from './ledger-file.ts';
 import { lockEntries } from './lock.ts';
+import { protectionEntries } from './protections.ts';
 import { quarantineEntries } from './quarantine.ts';
 import { runEntries } from './runs.ts';
 import { readLineage, requireSchema } from './schema.ts';
@@ -47,6 +49,8 @@ export async function openLedger(
       ...failureEntries(connection, { idOf, find, numberOf }),
       ...approvalEntries(connection, { idOf, find, numberOf }),
       ...barEntries(connection, { idOf, find }),
+      ...protectionEntries(connection, { idOf, find }),
+      ...departedEntries(connection, { find }),
       async close() {
         await releaseAll();
         connection.close();

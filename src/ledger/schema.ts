@@ -201,6 +201,30 @@ const migrations: readonly string[] = [
     PRIMARY KEY (scope_id, link_key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What only some accounts have, as JSON: see accounts.ts.
+  ALTER TABLE accounts ADD COLUMN more TEXT;
+
+  CREATE TABLE protections (
+    scope_id INTEGER NOT NULL REFERENCES scopes,
+    link_key TEXT NOT NULL,
+    key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    protected_at TEXT NOT NULL,
+    protected_until TEXT NOT NULL,
+    PRIMARY KEY (scope_id, link_key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE departed (
+    entry INTEGER PRIMARY KEY,
+    scope_id INTEGER NOT NULL REFERENCES scopes,
+    link_key TEXT NOT NULL,
+    login TEXT NOT NULL,
+    removed_at TEXT NOT NULL,
+    UNIQUE (scope_id, link_key, login)
+  ) STRICT;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

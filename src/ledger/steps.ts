@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Ledger, OpenStep } from '../contracts/ledger.ts';
 import { accountWriter } from './accounts.ts';
+import { departureWriter } from './departed.ts';
 import { type ChangeRow, changeOf, changePages } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { groupCommit } from './group-commit.ts';
@@ -19,6 +20,7 @@ export function stepEntries(
   const together = groupCommit(connection);
   const append = entryWriter(connection);
   const accounts = accountWriter(connection);
+  const noteDeparture = departureWriter(connection);
   const changes = changePages(connection);
   const { nextSlice, entries, changesBetween } = sliceQueries(connection);
 
@@ -35,7 +37,10 @@ export function stepEntries(
       await together(() => {
         append(run, packed);
         for (const account of settlement.accounts) accounts.save(scopeId, account);
-        for (const userId of settlement.removed) accounts.forget(scopeId, userId);
+        for (const userId of settlement.removed) {
+          noteDeparture(run, scopeId, userId);
+          accounts.forget(scopeId, userId);
+        }
       });
     },
     async *openSteps(runId) {

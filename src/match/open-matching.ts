@@ -5,6 +5,7 @@ import type { Need, Operation, Step } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
+import { type DepartedPeople, departedPeople } from './departed-people.ts';
 import { findLookalikes, isAscii, skeletonOf } from './lookalikes.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
 import { pairPeople } from './pairing.ts';
@@ -57,6 +58,12 @@ export interface Matching {
   /** Makes one person of several rows, or takes them out of the people and gives them; once, after `index`. */
   unitePeople(): Generator<SetAside>;
   people(): Generator<PersonPair>;
+  /**
+   * Says which users are managed, linked or not; once, after `index`. Without it those are who are linked to a person,
+   * or are found to be one.
+   */
+  declareScope(isInScope: (user: User) => boolean): void;
+  /** Linked users whom no feed names; with a declared scope, all its users whom none names. */
   absent(): Generator<AbsentPair>;
   /** The user of the person with this lasting id, and whether the feed names that person; after `index`. */
   referred(linkKey: string): { readonly user: User | null; readonly inFeed: boolean };
@@ -76,6 +83,8 @@ export interface Matching {
   addChange(planned: PlannedNeed): void;
   /** Whom earlier runs have written lately. */
   readonly recent: RecentPeople;
+  /** Whom they removed. */
+  readonly departed: DepartedPeople;
   /** In the order of a plan: by operation, then by line, then by key. */
   changes(): Generator<PlannedNeed>;
   close(): void;
@@ -89,6 +98,13 @@ const planOrder: Readonly<Record<Operation, number>> = {
   enable: 3,
   create: 4,
 };
+
+/** An account that others disabled is listed before all else: nothing is sent for it, and somebody has to look. */
+const elsewhereRank = -1;
+
+function rankOf({ operation, conflict }: Need): number {
+  return conflict?.code === 'DISABLED_ELSEWHERE' ? elsewhereRank : planOrder[operation];
+}
 
 /** What the ledger remembers of a user whom it has just met. */
 const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
@@ -125,6 +141,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
 
   /** Linked accounts that were known to be left out of the list: nothing is wrong when it does not show them. */
   let leftOut = 0;
+  let isScopeDeclared = false;
 
   const keyOf = (attributes: Attributes): string | null =>
     matchKeyOf(attributes, rules.match, rules.attributes);
@@ -138,6 +155,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
 
   return {
     recent: recentPeople(database),
+    departed: departedPeople(database),
     addPeople: (people) => {
       for (const person of people) {
         const { feed = 0, linkKey, matchKey } = person;
@@ -253,6 +271,31 @@ export function openMatching(folder: string, rules: RowRules): Matching {
         const account = accountFrom(userFrom(id, knownState), known);
         yield { kind: 'absent', account, user: userFrom(id, state) };
       }
+      if (!isScopeDeclared) return;
+      const strangers = read<[id: string, state: string, known: string | null, knownState: string | null]>(`
+        SELECT u.user_id, u.state, a.known, a.state FROM scoped s CROSS JOIN user u ON u.rowid = s.user
+        LEFT JOIN account a ON a.user_id = u.user_id
+        WHERE a.link_key IS NULL AND u.listed = 1
+          AND NOT EXISTS (SELECT 1 FROM person p WHERE p.match_key = u.match_key)
+          AND NOT EXISTS (SELECT 1 FROM mentioned m WHERE m.match_key = u.match_key)
+        ORDER BY s.user`);
+      for (const [id, state, known, knownState] of strangers) {
+        const user = userFrom(id, state);
+        const account =
+          known === null || knownState === null
+            ? { ...user, ...stranger }
+            : accountFrom(userFrom(id, knownState), known);
+        yield { kind: 'absent', account, user };
+      }
+    },
+    declareScope: (isInScope) => {
+      database.exec('CREATE TABLE scoped (user INTEGER PRIMARY KEY)');
+      const insert = prepare('INSERT INTO scoped VALUES (?)');
+      const users = read<[row: number, id: string, state: string]>(
+        'SELECT rowid, user_id, state FROM user ORDER BY rowid',
+      );
+      for (const [row, id, state] of users) if (isInScope(userFrom(id, state))) insert.run(row);
+      isScopeDeclared = true;
     },
     referred: (linkKey) => {
       const matched = selectMatched.get(linkKey);
@@ -276,13 +319,14 @@ export function openMatching(folder: string, rules: RowRules): Matching {
         SELECT count(*) AS n FROM account a CROSS JOIN user u ON u.user_id = a.user_id
         WHERE a.link_key IS NOT NULL AND u.listed = 1`);
       const linkedBefore = count('SELECT count(*) AS n FROM account WHERE link_key IS NOT NULL');
+      const managed = isScopeDeclared ? count('SELECT count(*) AS n FROM scoped') : linked + matched;
       return {
         total,
         linkedBefore,
         expected: linkedBefore - leftOut,
         shown,
-        managed: linked + matched,
-        unmanaged: users - linked - matched,
+        managed,
+        unmanaged: users - managed,
       };
     },
     hasUnreadableIdentity: () => count(`SELECT count(*) AS n FROM (${unreadable} LIMIT 1)`) > 0,
@@ -318,7 +362,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
     },
     addChange: (planned) => {
       const { need } = planned;
-      insertChange.run(planOrder[need.operation], need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
+      insertChange.run(rankOf(need), need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
     },
     changes: function* () {
       const rows = read<[body: string]>('SELECT body FROM change ORDER BY rank, line, key');

@@ -18,7 +18,7 @@ export interface PersonPair {
   readonly lookalike?: Reason;
 }
 
-/** A linked user whose person the feed does not name. */
+/** A linked user whose person the feed does not name, or one of a declared scope who is nobody's. */
 export interface AbsentPair {
   readonly kind: 'absent';
   readonly account: Account;
@@ -26,7 +26,7 @@ export interface AbsentPair {
 }
 
 export interface UserCounts {
-  /** Users linked to a person of this job, or found by match key to be one now. */
+  /** Users linked to a person of this job, or found by match key to be one now; those of the scope where one is declared. */
   readonly managed: number;
   readonly unmanaged: number;
   /** Users that the target, or the ledger in its stead, shows: those completed from the ledger are not among them. */

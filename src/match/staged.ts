@@ -23,8 +23,8 @@ export function userFrom(id: string, state: string): User {
 }
 
 /** What the ledger knows of an account besides its state. */
-export function knownText({ linkKey, key, disabled, leaverSince, absent, feed }: Account): string {
-  return JSON.stringify({ linkKey, key, disabled, leaverSince, absent, feed });
+export function knownText({ id: _, active: __, attributes: ___, ...known }: Account): string {
+  return JSON.stringify(known);
 }
 
 /** The account of a user whose values are given: most often they are the ones that the ledger remembers. */

@@ -16,7 +16,9 @@ const JobChange = z
     field: z.string().describe('Place of the setting in the job, such as `guards.disables`.'),
     before: z.string().nullable().describe('What the job said before, as JSON; null when it did not.'),
     after: z.string().nullable().describe('What it says now.'),
-    weakens: z.boolean().describe('True when more passes than before: the plan is held until a person agrees.'),
+    weakens: z
+      .boolean()
+      .describe('True when more passes than before: the plan is held until a person agrees.'),
   })
   .describe('A setting of the job that changed since it last wrote to the target.');
 
@@ -174,6 +176,32 @@ export const Report = z
         unresolved: count('To people who have no user and will have none: the old values stay.'),
       })
       .describe('What people of the feed say of each other, such as who is whose manager.'),
+    spared: z
+      .strictObject({
+        protected: count('Protected by the job: no access, account, role or group was taken.'),
+        kept: count('Kept as they are for a while (`rollcall protect`).'),
+        outsideScope: count('Users outside the managed scope.'),
+      })
+      .describe(
+        'People whom a change was called for and who were left as they are; their rows are excluded.',
+      ),
+    drift: z
+      .record(z.string(), count('People.'))
+      .describe('People whose value somebody else changed in the target, by attribute.'),
+    flapping: z
+      .record(z.string(), count('People.'))
+      .describe('People whose value others keep changing back within seven days, by attribute.'),
+    protections: z
+      .array(
+        z.strictObject({
+          key: z.string().describe("The person's lasting id as it was given."),
+          until: time('Until when'),
+          reason: z.string().describe('Why, in the words of whoever asked for it.'),
+          operator: z.string().describe('The account that asked for it.'),
+        }),
+      )
+      .max(1000)
+      .describe('People whose account was kept as it is (`rollcall protect`), the first 1,000.'),
     byOperation: z
       .strictObject({
         create: OperationCounts,

@@ -1,6 +1,8 @@
 import { agreesWithBar, diffBarred, diffBarredPerson } from '../diff/diff-barred.ts';
+import { unbounded } from '../diff/bounds.ts';
 import { diffAbsent, diffPerson } from '../diff/diff-pair.ts';
 import { type Difference, unchanged } from '../diff/difference.ts';
+import { saidOfSpared } from '../diff/spare.ts';
 import type { Need } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
 import type { Column } from '../domain/settings.ts';
@@ -9,8 +11,10 @@ import type { PeopleCounts } from '../guard/judge-guards.ts';
 import type { Job } from '../job/job.ts';
 import type { Matching, PlannedNeed } from '../match/open-matching.ts';
 import type { AbsentPair, PersonPair } from '../match/pair.ts';
+import type { RunBounds } from './bounds.ts';
 import { type Choice, chooseSelected, everything } from './choice.ts';
 import type { Target } from './connect-target.ts';
+import { type Findings, findingsCounter } from './count-findings.ts';
 import { peopleCounter } from './count-people.ts';
 import type { RowCounts } from './facts.ts';
 import { feedsOfPeople } from './feeds-of-people.ts';
@@ -31,6 +35,7 @@ export interface Comparison {
   readonly unresolvedReferences: number;
   /** Lasting ids of people who were barred, and whom the feed takes for leavers itself by now. */
   readonly liftedBars: readonly string[];
+  readonly findings: Findings;
 }
 
 /** What the feed says of somebody: its attributes, and the references that wait. */
@@ -56,10 +61,14 @@ export function compare(
     readonly choice?: Choice;
     /** Lasting ids of people who were disabled by key. */
     readonly bars?: ReadonlySet<string>;
+    /** Whom the run may touch; everybody when absent. */
+    readonly bounds?: RunBounds;
   },
 ): Comparison {
   const { provider } = target;
   const { feeds, choice = chooseSelected(everything), bars = new Set() } = inputs;
+  const { bounds = { ...unbounded, protections: [] } } = inputs;
+  const found = findingsCounter();
   const liftedBars: string[] = [];
   const buckets = { ...inputs.setAside, unchanged: 0, changed: 0 };
   const guarded = { rules: provider.attributes, match: job.match };
@@ -69,7 +78,7 @@ export function compare(
   const statusesHeld = [...unreadable].some(
     (position) => feeds[position]?.settings.onePerson?.kind === 'prefer',
   );
-  const ofPeople = feedsOfPeople(job, provider, matching, { ...inputs, unreadable });
+  const ofPeople = feedsOfPeople(job, provider, matching, { ...inputs, unreadable, bounds });
   let fromAbsence = 0;
   let unresolvedReferences = 0;
   const add = (planned: PlannedNeed): 'changed' => {
@@ -106,6 +115,7 @@ export function compare(
     said: Said = nothingSaid,
   ): Difference['bucket'] => {
     const bucket = need === null ? difference.bucket : stage(need, account, said);
+    found.add(difference);
     // A run about a part is no witness of anybody but those whom it is about.
     if (difference.account !== null && (bucket === 'changed' || !choice.isPartial)) {
       matching.remember(difference.account);
@@ -129,12 +139,17 @@ export function compare(
     unresolvedReferences += unresolved;
     const difference = diffPerson({ ...pair, person }, settings);
     const stays = person.active && pair.user?.active === true && job.policy.update;
-    const refers = stays && pair.user !== null && Object.keys(waiting).length > 0;
+    const mayRefer = stays && difference.bucket !== 'excluded' && bounds.isInScope(pair.user);
+    const refers = mayRefer && Object.keys(waiting).length > 0;
     const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
     const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
     const says =
       pair.user === null ? person.attributes : withoutIdleClears(person.attributes, settings.columns);
-    const said = { says, waiting: takesSteps ? waiting : {} };
+    const isSpared = difference.spared !== undefined && need !== null;
+    const said = {
+      says: isSpared ? saidOfSpared(says, need, settings.rules) : says,
+      waiting: takesSteps ? waiting : {},
+    };
     return take(difference, need, pair.account, said);
   };
   const absence = (pair: AbsentPair): Difference => {
@@ -172,6 +187,7 @@ export function compare(
     ...{ rows, people: people.counts(), absencesHeld, statusesHeld, fromAbsence },
     unresolvedReferences,
     liftedBars,
+    findings: found.findings(bounds.protections),
   };
 }
 

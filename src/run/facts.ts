@@ -3,6 +3,7 @@ import type { FailureExit } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { JobChange, JobSettings } from '../guard/judge-job.ts';
+import type { Findings } from './count-findings.ts';
 
 export interface RowCounts {
   readonly total: number;
@@ -42,6 +43,7 @@ export interface RunFacts {
   readonly rows: RowCounts;
   readonly users: { readonly managed: number; readonly unmanaged: number };
   readonly references: { readonly unresolved: number };
+  readonly findings: Findings;
   readonly guards: readonly Guard[];
   readonly planHash: string;
   /** True for a run that took a plan which another one had made. */

@@ -1,4 +1,5 @@
 import type { Provider } from '../contracts/provider.ts';
+import type { Bounds } from '../diff/bounds.ts';
 import type { DiffSettings } from '../diff/difference.ts';
 import type { Person } from '../domain/person.ts';
 import type { Column, FeedSettings } from '../domain/settings.ts';
@@ -29,6 +30,7 @@ export interface FeedInputs {
   readonly unreadable: ReadonlySet<number>;
   readonly asOf: string;
   readonly inDoubt: ReadonlySet<string>;
+  readonly bounds: Bounds;
 }
 
 /**
@@ -39,7 +41,7 @@ export function feedsOfPeople(
   job: Job,
   provider: Provider,
   matching: Pick<Matching, 'referred'>,
-  { feeds, unreadable, asOf, inDoubt }: FeedInputs,
+  { feeds, unreadable, asOf, inDoubt, bounds }: FeedInputs,
 ): FeedsOfPeople {
   /** For a run that reads no feed. */
   const unfed: DiffSettings = {
@@ -52,6 +54,7 @@ export function feedsOfPeople(
     unlinked: 'conflict',
     remembers: (user) => provider.remembers(user),
     inDoubt,
+    bounds,
   };
   const ways = feeds.map((feed, position) => {
     const { settings } = feed;

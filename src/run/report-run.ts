@@ -148,6 +148,8 @@ function composeReport(
     changes: counts.changes,
     users: facts.users,
     references: facts.references,
+    ...facts.findings,
+    protections: [...facts.findings.protections],
     byOperation: counts.byOperation,
     guards: facts.guards.map((guard) => ({ ...guard })),
     timing: { durationMs, ...facts.traffic },

@@ -10,6 +10,7 @@ import type { Report } from '../report/report.ts';
 import type { Approval } from './approvals.ts';
 import { barOf, type UrgentDisable, unknownPeople } from './barred.ts';
 import { type Choice, chooseReviewed, chooseSelected, everything, type Selection } from './choice.ts';
+import { takeBounds } from './bounds.ts';
 import { type Comparison, compare } from './compare.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
@@ -108,7 +109,8 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     await recallActs(open, guarded, job.guards.expected, matching.recent);
     const { asOf, startedAt: now } = open.run;
     const bars = new Set(parts.bars.map(({ linkKey }) => linkKey));
-    const inputs = { feeds, setAside, asOf, now, inDoubt: doubts.people, choice, bars };
+    const bounds = await takeBounds(job, open, target, matching);
+    const inputs = { feeds, setAside, asOf, now, inDoubt: doubts.people, choice, bars, bounds };
     const comparison = compare(job, target, matching, inputs);
     if (choice.unmet().length > 0) throw unknownPeople(choice.unmet());
     const { selection } = parts;
@@ -238,6 +240,7 @@ function factsOf(
     rows: found.comparison.rows,
     users: plan.users,
     references: { unresolved: found.comparison.unresolvedReferences },
+    findings: found.comparison.findings,
     guards: plan.guards,
     planHash: plan.hash,
     reviewed: reviewed !== null,

@@ -1,3 +1,4 @@
+import { unbounded } from '../../src/diff/bounds.ts';
 import type { AbsentPerson, ComparedPerson, DiffRule, DiffSettings } from '../../src/diff/difference.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Column } from '../../src/domain/settings.ts';
@@ -41,6 +42,10 @@ export function buildSettings(difference: Partial<DiffSettings> = {}): DiffSetti
         { operation: 'disable', afterDays: 0 },
         { operation: 'remove', afterDays: 90 },
       ],
+      witnessesApartMs: 4 * 3_600_000,
+      rehire: 'reactivate',
+      reuseLoginAfterMs: null,
+      flapping: 'report',
     },
     feed: { name: '', mode: 'full' },
     columns: Object.keys(rules).map((name) => buildColumn(name)),
@@ -50,6 +55,7 @@ export function buildSettings(difference: Partial<DiffSettings> = {}): DiffSetti
     unlinked: 'conflict',
     remembers: (user) => ({ roles: user.attributes.roles ?? [] }),
     inDoubt: new Set(),
+    bounds: unbounded,
     ...difference,
   };
 }

@@ -1,0 +1,58 @@
+import { sameValue } from '../domain/comparison.ts';
+import type { Column } from '../domain/settings.ts';
+import type { Account, Value } from '../domain/user.ts';
+
+/*
+ * Three values of one attribute: what the feed says, what the target has, and what both had in common last. Where the
+ * feed still says that, somebody changed the target; where the target still has it, the feed changed; else both did.
+ *
+ * What both had in common last is remembered for each account (`Account.agreed`) and moves on when they are seen to
+ * agree, or when the feed's value was written with success. It stays where it is while a drift is kept or a write fails,
+ * so that neither is forgotten.
+ */
+
+export interface ThreeValues {
+  readonly feed: Value | null;
+  readonly target: Value | null;
+  /** What writing the feed's value would make of another one: the value itself, or a set that has grown by it. */
+  readonly next: (from: Value | null) => Value | null;
+  readonly rule: { readonly caseExact: boolean };
+}
+
+export interface Drift {
+  /** Whether the feed's value is written. */
+  readonly writes: boolean;
+  /** Whether the target was changed by somebody else. */
+  readonly drifted: boolean;
+  /** Whether a person has to look. */
+  readonly isConflict: boolean;
+  /** What both have, or had, in common; undefined where that is not known, or need not be remembered. */
+  readonly agreed: Value | null | undefined;
+}
+
+/** What becomes of one attribute. @param known what the ledger remembers of the user, once it is linked */
+export function judgeDrift(
+  values: ThreeValues,
+  { attribute, drift: policy = 'feedWins' }: Pick<Column, 'attribute' | 'drift'>,
+  known: Account | null,
+): Drift {
+  const { feed, target, next, rule } = values;
+  const agrees = (value: Value | null): boolean => sameValue(value, next(value), rule);
+  const settled = { drifted: false, isConflict: false };
+  if (agrees(target)) {
+    return { ...settled, writes: false, agreed: policy === 'feedWins' ? undefined : feed };
+  }
+  const base = baseOf(attribute, known);
+  if (base === undefined) return { ...settled, writes: true, agreed: undefined };
+  const feedChanged = !agrees(base);
+  const drifted = !feedChanged || !sameValue(base, target, rule);
+  if (policy === 'feedWins') return { writes: true, drifted, isConflict: false, agreed: undefined };
+  const isConflict = policy === 'conflict' && feedChanged && drifted;
+  return { writes: feedChanged && !isConflict, drifted, isConflict, agreed: base };
+}
+
+/** Before both were ever seen to agree, what the ledger last knew of the target stands in. */
+function baseOf(attribute: string, known: Account | null): Value | null | undefined {
+  const agreed = known?.agreed?.[attribute];
+  return agreed === undefined ? known?.attributes[attribute] : agreed;
+}
