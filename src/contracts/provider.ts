@@ -20,8 +20,17 @@ export interface AttributeRule {
   readonly reference?: true;
 }
 
+/** How far what an operation did can be made as it was, by the calls that the provider has. */
+export interface Undo {
+  readonly extent: 'full' | 'partly' | 'no';
+  /** What is not as it was then, or why nothing is; null where all is. */
+  readonly lost: string | null;
+}
+
 export interface Supports {
   readonly operations: readonly Operation[];
+  /** One for each of these operations. */
+  readonly undo: Readonly<Partial<Record<Operation, Undo>>>;
   /** False for a target that can only be asked for one user after the other: state then comes from look-ups. */
   readonly listAll: boolean;
   /** False when the list leaves users out; those known to the ledger are then completed by `unlisted`. */
@@ -35,6 +44,9 @@ export interface Supports {
   /** Whether a create takes the first password of a new user (`Item.initialPassword`). */
   readonly initialPassword: boolean;
 }
+
+/** For operations that leave nothing behind once they are undone. */
+export const fullUndo: Undo = { extent: 'full', lost: null };
 
 /** What a job asks of the provider, for `review`. */
 export interface Asked {

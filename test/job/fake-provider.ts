@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Connection, Provider } from '../../src/contracts/provider.ts';
+import { type Connection, fullUndo, type Provider } from '../../src/contracts/provider.ts';
 
 const Reference = z.string().regex(/^(env|file):.+$/, 'must be env:NAME or file:PATH');
 
@@ -19,6 +19,12 @@ export const fakeProvider: Provider<z.infer<typeof FakeConfig>> = {
   config: FakeConfig,
   supports: {
     operations: ['create', 'update', 'disable', 'remove'],
+    undo: {
+      create: { extent: 'partly', lost: 'the user stays, disabled' },
+      update: fullUndo,
+      disable: fullUndo,
+      remove: { extent: 'no', lost: 'the user is gone' },
+    },
     listAll: true,
     listIsComplete: true,
     lookUp: true,
@@ -59,6 +65,7 @@ export const poorProvider: Provider<z.infer<typeof FakeConfig>> = {
   title: 'Poor Directory',
   supports: {
     operations: ['create'],
+    undo: { create: { extent: 'no', lost: 'there is no call that takes a user back' } },
     listAll: false,
     listIsComplete: false,
     lookUp: false,

@@ -138,6 +138,12 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     expect(target.provider.attributes.userName?.required).toBe(true);
   });
 
+  it('says of each operation how far it can be undone, and what is lost where not all comes back', () => {
+    const { operations, undo } = target.provider.supports;
+    expect(Object.keys(undo).sort()).toEqual([...operations].sort());
+    for (const { extent, lost } of Object.values(undo)) expect(lost === null).toBe(extent === 'full');
+  });
+
   it('gives one outcome for each item, in their order', async () => {
     const names = ['first', 'second', 'third'].slice(0, target.provider.limits.batchSize);
     const outcomes = await write(names.map(createItem));

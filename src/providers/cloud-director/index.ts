@@ -1,4 +1,4 @@
-import type { Provider } from '../../contracts/provider.ts';
+import { fullUndo, type Provider } from '../../contracts/provider.ts';
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
 import { limits } from './limits.ts';
@@ -16,6 +16,13 @@ export const cloudDirector: Provider<Config> = {
   config: Config,
   supports: {
     operations: ['create', 'update', 'enable', 'disable', 'remove'],
+    undo: {
+      create: { extent: 'partly', lost: 'the user stays, disabled' },
+      update: fullUndo,
+      enable: fullUndo,
+      disable: fullUndo,
+      remove: { extent: 'no', lost: 'what the user owned has another owner, and a new user has another id' },
+    },
     listAll: true,
     listIsComplete: true,
     lookUp: true,

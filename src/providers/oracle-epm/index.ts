@@ -1,4 +1,4 @@
-import type { Provider } from '../../contracts/provider.ts';
+import { fullUndo, type Provider } from '../../contracts/provider.ts';
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
 import { limits } from './limits.ts';
@@ -15,6 +15,16 @@ export const oracleEpm: Provider<Config> = {
   config: Config,
   supports: {
     operations: ['create', 'update', 'enable', 'disable', 'remove'],
+    undo: {
+      create: { extent: 'partly', lost: 'the account stays in the identity domain, without roles' },
+      update: fullUndo,
+      enable: fullUndo,
+      disable: fullUndo,
+      remove: {
+        extent: 'no',
+        lost: 'the account is gone from the whole identity domain, with what it had in other environments',
+      },
+    },
     listAll: true,
     listIsComplete: false,
     lookUp: true,

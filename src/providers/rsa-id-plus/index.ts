@@ -1,4 +1,4 @@
-import type { Provider, Supports } from '../../contracts/provider.ts';
+import { fullUndo, type Provider, type Supports } from '../../contracts/provider.ts';
 import { attributes } from './attributes.ts';
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
@@ -10,6 +10,20 @@ import { createOnly, verdict } from './verdict.ts';
 
 const supports: Supports = {
   operations: ['create', 'update', 'enable', 'disable', 'remove'],
+  undo: {
+    create: { extent: 'partly', lost: 'the account stays, disabled' },
+    update: {
+      extent: 'partly',
+      lost: 'values that no look-up shows come back only where the ledger knows them',
+    },
+    enable: fullUndo,
+    disable: fullUndo,
+    // Mark User Deleted page, 2026: the service deletes the account within seven days.
+    remove: {
+      extent: 'partly',
+      lost: 'the mark can be taken back for seven days at most; then the account is gone',
+    },
+  },
   listAll: false,
   listIsComplete: true,
   lookUp: true,

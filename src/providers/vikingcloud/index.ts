@@ -1,4 +1,4 @@
-import type { Provider } from '../../contracts/provider.ts';
+import { fullUndo, type Provider } from '../../contracts/provider.ts';
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
 import { attributes } from './fields.ts';
@@ -18,6 +18,12 @@ export const vikingcloud: Provider<Config> = {
   supports: {
     // No page documents a call that removes a user.
     operations: ['create', 'update', 'enable', 'disable'],
+    undo: {
+      create: { extent: 'partly', lost: 'the user stays, disabled' },
+      update: fullUndo,
+      enable: fullUndo,
+      disable: fullUndo,
+    },
     listAll: true,
     listIsComplete: true,
     lookUp: true,
