@@ -8,6 +8,12 @@ import { type ApproveFlags, approveCommand, type DecideFlags, rejectCommand } fr
 import { initCommand } from './init-command.ts';
 import { type LedgerFlags, reportCommand, runsCommand } from './ledger-commands.ts';
 import { close, printJson, printTrouble } from './output.ts';
+import {
+  type ProtectFlags,
+  type ProtectUntilFlags,
+  protectCommand,
+  unprotectCommand,
+} from './protect-command.ts';
 import { type ApplyFlags, applyCommand, guardOf, type PlanFlags, planCommand } from './run-command.ts';
 import { type SandboxFlags, sandboxCommand } from './sandbox-command.ts';
 import { type ValidateFlags, validateCommand } from './validate-command.ts';
@@ -140,6 +146,39 @@ function buildProgram(done: (exitCode: number) => void): Command {
       done(await reportCommand(id, flags)),
     );
 
+  const protectOptions = (command: Command): Command =>
+    command
+      .argument('<job>', 'the job file')
+      .option('--env <name>', 'overlay `environments.NAME` of the job')
+      .option('--target <name>', 'only this one of the `targets`; may be given again', another)
+      .option('--json', 'print the result as JSON');
+
+  protectOptions(
+    program
+      .command('protect')
+      .description("keep a person's account exactly as it is for a while; list whose are"),
+  )
+    .argument('[key]', 'the lasting id, as the feed spells it; without it, all are listed')
+    .option('--until <day>', 'the last day, or a time, ISO 8601', untilTime)
+    .option('--reason <text>', 'why; shown in every report')
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall protect jobs/epm-hr-feed.yaml E1001 --until 2027-01-31 --reason "on secondment"',
+        'rollcall protect jobs/epm-hr-feed.yaml   # whose accounts are kept as they are',
+      ]),
+    )
+    .action(async (job: string, key: string | undefined, flags: ProtectUntilFlags) =>
+      done(await protectCommand(job, key, flags)),
+    );
+
+  protectOptions(program.command('unprotect').description('end a protection before its day'))
+    .argument('<key>', 'the lasting id, as the feed spells it')
+    .addHelpText('after', exampleText(['rollcall unprotect jobs/epm-hr-feed.yaml E1001']))
+    .action(async (job: string, key: string, flags: ProtectFlags) =>
+      done(await unprotectCommand(job, key, flags)),
+    );
+
   program
     .command('sandbox')
     .description('serve a local stand-in for a target, to try jobs on')
@@ -245,6 +284,12 @@ function isoTime(text: string): string {
   if (Number.isNaN(time))
     throw new InvalidArgumentError('Give a date such as 2026-11-21, or a time such as 2026-11-21T02:15:00Z.');
   return new Date(time).toISOString();
+}
+
+/** A day ends with its last moment in UTC. */
+function untilTime(text: string): string {
+  const time = isoTime(text);
+  return text.includes('T') ? time : new Date(Date.parse(time) + 86_400_000).toISOString();
 }
 
 function exampleText(examples: readonly string[]): string {

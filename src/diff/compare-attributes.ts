@@ -1,6 +1,7 @@
 import { fold, foldedSet, sameValue } from '../domain/comparison.ts';
 import type { Reason } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
+import type { Column } from '../domain/settings.ts';
 import type { Account, Attributes, User, Value } from '../domain/user.ts';
 import { judgeDrift } from './drift.ts';
 import type { DiffRule, DiffSettings } from './difference.ts';
@@ -36,9 +37,8 @@ export function compareAttributes(
     const rule = settings.rules[name];
     const column = columns.get(name);
     const { write = 'always', owned = [] } = column ?? {};
-    if (rule === undefined || write === 'onCreate') continue;
     const current = user.attributes[name] ?? null;
-    if (write === 'ifEmpty' && !sameValue(current, null, rule)) continue;
+    if (rule === undefined || !isWritten(write, current, rule)) continue;
     const next = (from: Value | null): Value | null =>
       rule.type === 'set' ? nextSet(from, wanted, owned, rule) : wanted;
     const values = { feed: wanted, target: current, next, rule };
@@ -52,6 +52,10 @@ export function compareAttributes(
     after[name] = next(current);
   }
   return { before, after, conflict, agreed, drifted };
+}
+
+function isWritten(write: Column['write'], current: Value | null, rule: DiffRule): boolean {
+  return write === 'always' || (write === 'ifEmpty' && sameValue(current, null, rule));
 }
 
 function notWritable(name: string): Reason {
