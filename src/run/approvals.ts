@@ -84,33 +84,38 @@ async function approvalOf(
   approvals: readonly KeptDecision[],
   plan: UnderApproval,
 ): Promise<KeptDecision | null> {
-  const guarded = guardedOperations(guard.name);
+  const guarded = guardedOperations(guard);
   for (const approval of approvals) {
-    // What a guard of the feed or of the target's answer doubts is not one of the changes, so that who approved has
+    // What a guard of the delivery or of the target's answer doubts is none of the changes, so that who approved has
     // seen this doubt in this plan only.
     const hasSeen = approval.planHash === plan.reviewedHash && approval.guards.includes(guard.name);
     if (guarded === null && !hasSeen) continue;
-    if (await covers(approval, guarded ?? operations, plan)) return approval;
+    const covered = await coverage(approval, guarded ?? operations, plan);
+    if (covered === 'all' || (covered === 'nothing to cover' && hasSeen)) return approval;
   }
   return null;
 }
 
 const pageSize = 500;
 
-async function covers(
+/** Whether an approval has all that a guard counts: where the guard trips over nothing of the plan, no set can say so. */
+async function coverage(
   approval: KeptDecision,
   guarded: readonly Operation[],
   { ledger, changes }: UnderApproval,
-): Promise<boolean> {
+): Promise<'all' | 'not all' | 'nothing to cover'> {
   let page: DecidedChange[] = [];
+  let count = 0;
   for (const change of changes()) {
     if (!guarded.includes(change.operation)) continue;
     page.push(decidedChange(change));
+    count += 1;
     if (page.length < pageSize) continue;
-    if (!(await ledger.isApproved(approval, page))) return false;
+    if (!(await ledger.isApproved(approval, page))) return 'not all';
     page = [];
   }
-  return ledger.isApproved(approval, page);
+  if (!(await ledger.isApproved(approval, page))) return 'not all';
+  return count === 0 ? 'nothing to cover' : 'all';
 }
 
 const byGuard: Readonly<Record<string, readonly Operation[]>> = {
@@ -125,11 +130,24 @@ const byGuard: Readonly<Record<string, readonly Operation[]>> = {
   blanked: ['update'],
   keyChanges: ['update'],
   jobChanged: operations,
+  // What such a feed can do wrong is in the plan, change by change.
+  feedRows: ['disable', 'remove'],
+  feedBytes: operations,
+  feedColumns: operations,
+  emptyCells: ['update'],
+  rowsSetAside: operations,
 };
 
-/** The operations that a guard counts; null for one that is not about changes: the feed's rows, the target's answer. */
-export function guardedOperations(guard: string): readonly Operation[] | null {
-  return byGuard[timedGuardOf(guard) ?? guard] ?? null;
+/**
+ * The operations that a guard is about; null for one that doubts the delivery or the target's answer as a whole: no
+ * rows, a broken proof, an old file, a failed read.
+ */
+export function guardedOperations({
+  name,
+  actual,
+}: Pick<Guard, 'name' | 'actual'>): readonly Operation[] | null {
+  if (name === 'feedRows' && actual === 0) return null;
+  return byGuard[timedGuardOf(name) ?? name] ?? null;
 }
 
 /** By what an approval knows a change again: who, what, of which user, to which values. */
