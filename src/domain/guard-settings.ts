@@ -26,6 +26,7 @@ export type TimedGuard = (typeof timedGuards)[number];
 export const plainGuards = [
   'blanked',
   'keyChanges',
+  'missing',
   'targetRead',
   'feedRows',
   'feedBytes',

@@ -62,7 +62,7 @@ function judgeOrder(feed: DeliveredFeed): Guard | null {
     advice:
       why === null
         ? null
-        : `${facts.path} ${why}. Get the newest export; if this is it, set feed.older: take in the job for this one time.`,
+        : `${facts.path} ${why}. Get the newest export; if this is it, approve the plan, or set feed.older: take in the job for this one time and say why with --accept-job-change.`,
   };
 }
 

@@ -62,7 +62,8 @@ function judgeRows(about: About): Guard {
 
 function judgeProfile(about: About): readonly Guard[] {
   const { feed, last } = about;
-  if (last === null || last.rows === 0 || last.sha256 === feed.sha256) return [];
+  // One reason is enough for a feed without rows.
+  if (last === null || last.rows === 0 || feed.rows === 0 || last.sha256 === feed.sha256) return [];
   return [judgeBytes(about, last), judgeColumns(about, last), ...judgeEmptyCells(about, last)];
 }
 

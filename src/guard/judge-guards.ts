@@ -14,7 +14,7 @@ import { allowedOf, type Counted, eventsOn, judgeLeast, judgeMost, limitText } f
 export interface PeopleCounts {
   /** People with any change that is sent. */
   readonly all: number;
-  readonly byGuard: Readonly<Record<TimedGuard | 'blanked' | 'keyChanges', number>>;
+  readonly byGuard: Readonly<Record<TimedGuard | 'blanked' | 'keyChanges' | 'missing', number>>;
   /** People whose value changes, and whose value is taken away, by attribute. */
   readonly byAttribute: Readonly<Record<string, { readonly changed: number; readonly blanked: number }>>;
   /** The plan's people together with those of the runs within the window. */
@@ -71,6 +71,7 @@ export function judgeGuards(facts: GuardFacts): readonly Guard[] {
     ...timed.map((name) => judgePeople(name, facts)),
     judgeBlanked(facts),
     judgeKeyChanges(facts),
+    judgeMissing(facts),
     ...(goesOn ? [] : judgeAttributes(facts)),
     ...timed.flatMap((name) => guardWindows.flatMap((window) => judgeOverTime(name, window, facts))),
   ];
@@ -107,7 +108,7 @@ function judgePeople(name: TimedGuard, facts: GuardFacts): Guard {
 }
 
 function countedPeople(
-  name: TimedGuard | 'blanked' | 'keyChanges',
+  name: TimedGuard | 'blanked' | 'keyChanges' | 'missing',
   { limits, managed, asOf }: GuardFacts,
   actual: number,
 ): Counted {
@@ -142,6 +143,18 @@ function judgeKeyChanges(facts: GuardFacts): Guard {
     (allowed) =>
       `${counted.actual} people have another login, match key or lasting id than before, and ${allowed} are allowed ` +
       `(${limitText(counted.limit)}, guards.keyChanges). Ask whether ids were given anew; if it is right, ${expectIt('keyChanges')}.`,
+  );
+}
+
+/** Nothing is done to them yet; but the feed is doubtful now, and would be what the next one is compared with. */
+function judgeMissing(facts: GuardFacts): Guard {
+  const counted = countedPeople('missing', facts, facts.people.byGuard.missing);
+  return judgeMost(
+    counted,
+    (allowed) =>
+      `${counted.actual} people who were there are missing from the full feed, and ${allowed} may be at once ` +
+      `(${limitText(counted.limit)}, guards.missing). Ask whether the export is complete, and of today; if it is, ` +
+      `${expectIt('missing')}.`,
   );
 }
 

@@ -75,7 +75,8 @@ function fieldChanges({ fields: before }: JobSettings, { fields: after }: JobSet
     const [was, is] = [before[field], after[field]];
     if (was === is) return [];
     const shown = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-    return [{ field, before: shown(was), after: shown(is), weakens: weakens(field, was, is) }];
+    const isWeaker = !isGone(field, after) && weakens(field, was, is);
+    return [{ field, before: shown(was), after: shown(is), weakens: isWeaker }];
   });
 }
 
@@ -88,7 +89,7 @@ const weakenings: readonly (readonly [RegExp, (before: Setting, after: Setting) 
   [/^policy\.leavers\./, (before, after) => earlier(before, after)],
   [/^policy\.onLeave$/, (_, after) => after === 'disable'],
   [/^feeds\.[^.]*\.whole\./, (before, after) => isGiven(before) && !isGiven(after)],
-  [/^feeds\.[^.]*\.mode$/, (_, after) => after === 'full'],
+  [/^feeds\.[^.]*\.mode$/, (before, after) => before === 'delta' && after === 'full'],
   [/^feeds\.[^.]*\.outside$/, (_, after) => after === 'leaver'],
   [/^feeds\.[^.]*\.older$/, (_, after) => after === 'take'],
   [/^feeds\.[^.]*\.action\.unlinked$/, (_, after) => after === 'act'],
@@ -98,6 +99,12 @@ const weakenings: readonly (readonly [RegExp, (before: Setting, after: Setting) 
 
 function weakens(field: string, before: Setting, after: Setting): boolean {
   return weakenings.some(([place, test]) => place.test(field) && test(before, after));
+}
+
+/** Whether it is said of a feed that the job no longer has, perhaps for another name: nothing comes in by it. */
+function isGone(field: string, after: JobSettings['fields']): boolean {
+  const [feed] = /^feeds\.[^.]*\./.exec(field) ?? [];
+  return feed !== undefined && after[`${feed}mode`] === undefined;
 }
 
 function isGiven(setting: Setting): boolean {

@@ -59,7 +59,7 @@ export type TimedFile = z.infer<typeof TimedFile>;
 
 const day = z
   .string('must be a day such as 2026-12-01')
-  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'must be a day such as 2026-12-01')
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, { error: 'must be a day such as 2026-12-01', abort: true })
   .refine(isDay, 'must be a day that there is');
 const words = (what: string) => z.string().trim().min(1).max(500).describe(what);
 
@@ -106,6 +106,7 @@ export const GuardsFile = z.strictObject({
     ),
   blanked: plain('Most people whose value of an attribute goes from something to nothing', '5%'),
   keyChanges: plain('Most people whose match key, login or lasting id changes', '5%'),
+  missing: plain('Most active people whom a full feed may miss for the first time', '5%'),
   targetRead: plain('Most known users whom the target no longer shows', '50%'),
   feedRows: plain('Most rows that a full feed may lose', '10%'),
   feedBytes: plain('Most bytes that a full feed may lose', '30%'),

@@ -36,6 +36,7 @@ export const defaultGuards: GuardLimits = {
   attributes: { '*': percent(30) },
   blanked: percent(5),
   keyChanges: percent(5),
+  missing: percent(5),
   targetRead: percent(50),
   feedRows: percent(10),
   feedBytes: percent(30),

@@ -8,6 +8,8 @@ export const windowMs: Readonly<Record<GuardWindow, number>> = { per24h: 86_400_
 
 export interface PeopleCounter {
   add(need: Need): void;
+  /** Somebody whom a full feed misses for the first time: nothing is done yet. */
+  addMissing(): void;
   counts(): PeopleCounts;
 }
 
@@ -20,7 +22,7 @@ export function peopleCounter(
   recent: Pick<RecentPeople, 'count' | 'lastAt'>,
   now: string,
 ): PeopleCounter {
-  const byGuard = { ...zeros(timedGuards), blanked: 0, keyChanges: 0 };
+  const byGuard = { ...zeros(timedGuards), blanked: 0, keyChanges: 0, missing: 0 };
   const byAttribute: Record<string, { changed: number; blanked: number }> = {};
   const since = mapWindows((window) => new Date(Date.parse(now) - windowMs[window]).toISOString());
   /** People of the plan whom no run of the window concerned. */
@@ -52,6 +54,9 @@ export function peopleCounter(
           blanked: blanked + (counted.blanked.includes(name) ? 1 : 0),
         };
       }
+    },
+    addMissing: () => {
+      byGuard.missing += 1;
     },
     counts: () => ({
       all,

@@ -106,7 +106,8 @@ describe.concurrent('a delta with actions', patient, () => {
 
     world.writeJob(jobOf({ action: { column: 'Action', unlinked: 'act' } }));
     world.writeFeed(`${rows}${csvRow(at(2))},update\n`);
-    expect((await world.apply()).report.changes).toMatchObject({ total: 2, succeeded: 2 });
+    const acting = await world.apply('--accept-job-change', 'the two are ours');
+    expect(acting.report.changes).toMatchObject({ total: 2, succeeded: 2 });
     expect(world.users().has(at(16).login)).toBe(false);
     expect(world.users().get(at(15).login)?.roles).toEqual([]);
   });

@@ -37,7 +37,7 @@ export function people(
   byGuard: Partial<PeopleCounts['byGuard']> = {},
   difference: Partial<PeopleCounts> = {},
 ): PeopleCounts {
-  const counts = { ...none, blanked: 0, keyChanges: 0, ...byGuard };
+  const counts = { ...none, blanked: 0, keyChanges: 0, missing: 0, ...byGuard };
   const { creates, updates, enables, disables, removals } = counts;
   return {
     all: creates + updates + enables + disables + removals,

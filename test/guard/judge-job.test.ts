@@ -64,6 +64,18 @@ describe('what changed in a job', () => {
     expect(changed({ [field]: value })).toEqual([[field, false]]);
   });
 
+  it('lets no more pass when a feed has another name', () => {
+    const renamed = Object.fromEntries(
+      Object.entries(settings.fields).map(([field, value]) => [
+        field.replace('feeds.0', 'feeds.staff'),
+        value,
+      ]),
+    );
+    const changes = jobChanges(settings, { ...settings, fields: renamed }, 100);
+    expect(changes).toHaveLength(8);
+    expect(changes.filter((change) => change.weakens)).toEqual([]);
+  });
+
   it('lets more pass by a higher limit, one over time included, and no more by a lower one', () => {
     const { blanked, disables } = defaultGuards;
     expect(guarded({ blanked: { ...blanked, percent: 6 } })).toEqual([['guards.blanked', true]]);

@@ -23,7 +23,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '10:12 `guards.enables` must be 0 or more',
     '11:13 `guards.disables` must be a percentage such as `5%` or `2.5%`, or a count',
     '12:24 `guards.removals.percent` must be a percentage such as `5%` or `2.5%`, or a count',
-    '12:38 `guards.removals.per24h` must be a percentage such as `10%`, or a whole count such as 50',
+    '12:38 `guards.removals.per24h` must be a percentage such as `5%` or `2.5%`, or a count',
     '13:3 unknown field `deletes`',
   ],
   'bad-leavers': [
@@ -48,6 +48,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     '16:11 another target is called `north` already',
     '18:51 `targets.north.auth.password` is not a reference; secrets never stand in a job file',
     '19:25 `targets.north.guards.disables` must be a percentage such as `5%` or `2.5%`, or a count',
+    '19:30 unknown field `per24h`',
     '20:12 `match` names `emails.work`, which has no column',
     '21:5 `targets.far away.baseUrl` is missing',
     '21:5 `targets.far away.auth` is missing',

@@ -326,13 +326,97 @@ describe('guards', () => {
       enables: { percent: 7 },
     };
     const { job } = await read(aJob({ guards }));
-    expect(job.guards).toEqual({
-      creates: { percent: 2.5, count: null },
+    expect(job.guards).toMatchObject({
+      creates: { percent: 2.5, count: null, per24h: { percent: 5, count: null } },
       updates: { percent: 50, count: null },
       enables: { percent: 7, count: null },
-      disables: { percent: 10, count: 40 },
-      removals: { percent: null, count: 0 },
+      disables: {
+        percent: 10,
+        count: 40,
+        per24h: { percent: 20, count: 80 },
+        per7d: { percent: 40, count: 160 },
+      },
+      removals: { percent: null, count: 0, per24h: { percent: null, count: 0 } },
+      accessLost: { percent: 5, count: null },
     });
+  });
+
+  it('take limits over time beside, or instead of, that of one plan', async () => {
+    const guards = { disables: { percent: '4%', per24h: '6%', per7d: 50 }, updates: { per24h: 9 } };
+    const { job } = await read(aJob({ guards }));
+    expect(job.guards.disables).toEqual({
+      percent: 4,
+      count: null,
+      per24h: { percent: 6, count: null },
+      per7d: { percent: null, count: 50 },
+    });
+    expect(job.guards.updates).toEqual({
+      percent: 50,
+      count: null,
+      per24h: { percent: null, count: 9 },
+      per7d: { percent: 200, count: null },
+    });
+  });
+
+  it('take a limit for every attribute, or one for each that is mapped', async () => {
+    const all = await read(aJob({ guards: { attributes: '20%' } }));
+    expect(all.job.guards.attributes).toEqual({ '*': { percent: 20, count: null } });
+    const some = await read(aJob({ guards: { attributes: { userName: 5 } } }));
+    expect(some.job.guards.attributes).toEqual({
+      '*': { percent: 30, count: null },
+      userName: { percent: null, count: 5 },
+    });
+    expect(await problemsOf(aJob({ guards: { attributes: { usrName: 5 } } }))).toMatchObject([
+      {
+        path: 'guards.attributes.usrName',
+        message: 'the job maps no attribute `usrName`, did you mean `userName`?',
+      },
+    ]);
+  });
+
+  const event = {
+    from: '2026-12-01',
+    to: '2026-12-05',
+    what: 'disables',
+    upTo: '40%',
+    why: 'The office in Lyon closes',
+    by: 'Mina Aalto',
+  };
+
+  it('take expected events', async () => {
+    const { job } = await read(aJob({ guards: { expected: [event] } }));
+    expect(job.guards.expected).toEqual([{ ...event, attribute: null, upTo: { percent: 40, count: null } }]);
+  });
+
+  it.each([
+    [{ from: '2026-02-30' }, 'guards.expected.0.from'],
+    [{ from: '1.12.2026' }, 'guards.expected.0.from'],
+    [{ to: '2026-11-30' }, 'guards.expected.0.to'],
+    [{ to: '2027-12-01' }, 'guards.expected.0.to'],
+    [{ what: 'disable' }, 'guards.expected.0.what'],
+    [{ upTo: '40 %' }, 'guards.expected.0.upTo'],
+    [{ why: ' ' }, 'guards.expected.0.why'],
+    [{ by: undefined }, 'guards.expected.0.by'],
+    [{ attribute: 'userName' }, 'guards.expected.0.attribute'],
+    [{ what: 'attributes', attribute: 'usrName' }, 'guards.expected.0.attribute'],
+  ])('refuse an event with %j', async (difference, path) => {
+    const problems = await problemsOf(aJob({ guards: { expected: [{ ...event, ...difference }] } }));
+    expect(problems.map((problem) => problem.path)).toEqual([path]);
+  });
+
+  it.each(['1e3', '0x10', '5.', '+5', '05', '50%x', '-1', '5 %', "''", '.5%', '1_000', '5e0', '~', '5%5'])(
+    'refuse `%s`, at its line',
+    async (text) => {
+      const job = JSON.stringify(aJob()).replace(/\}$/, '');
+      const file = `${job},\n"guards": { "updates": ${text} } }`;
+      const problems = await problemsOf(file);
+      expect(problems.map(({ path, line }) => [path, line])).toEqual([['guards.updates', 2]]);
+    },
+  );
+
+  it.each(['5%', '2.5%', '50', '0', '100%', '0%'])('take `%s`', async (text) => {
+    const job = JSON.stringify(aJob()).replace(/\}$/, '');
+    expect(await problemsOf(`${job},\n"guards": { "updates": ${text} } }`)).toEqual([]);
   });
 
   it.each(['5 %', '50%x', '', '-1', '-1%', '101%', '5', '1e1%', '%', -1, 2.5, null, {}, { percent: '5 %' }])(

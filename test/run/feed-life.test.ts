@@ -44,7 +44,10 @@ describe('a full feed', () => {
     world.write('hr.csv', feedOf(1));
     const held = await world.apply(list);
     expect([codesOf(held), guardsOf(held)]).toEqual([[3], ['feedOlder']]);
-    expect(codesOf(await world.apply(await world.jobs({ older: 'take' }, one)))).toEqual([0]);
+    const taking = await world.jobs({ older: 'take' }, one);
+    expect(guardsOf(await world.apply(taking))).toEqual(['jobChanged']);
+    const accepted = await world.run('apply', taking, {}, { acceptJobChange: 'the wrong export came first' });
+    expect(codesOf(accepted)).toEqual([0]);
   });
 
   it('is held when its file was written before that of the last one', async () => {
