@@ -237,8 +237,11 @@ export interface Ledger {
   /** In the order of the lines. */
   duplicates(runId: string): AsyncIterable<readonly DuplicateRow[]>;
 
+  /** May share a sync with a `settle` that is asked for in the same turn of the event loop. */
   recordIntents(runId: string, intents: readonly Intent[]): Promise<void>;
-  /** Outcomes and accounts in one transaction. A later outcome of the same step replaces the earlier one. */
+  /**
+   * Outcomes and accounts in one transaction. A step stands in it once; a later outcome of it replaces the earlier one.
+   */
   settle(runId: string, scope: Scope, settlement: Settlement): Promise<void>;
   /** Steps with an intent and no outcome, or with the outcome `unknown`, of the given run. */
   openSteps(runId: string): AsyncIterable<readonly OpenStep[]>;

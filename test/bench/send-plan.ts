@@ -9,7 +9,7 @@ import { openHttp } from '../../src/http/request.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { connectionOver, loopback, outcomesOf, requestOf } from './loopback.ts';
 
-// A process of the bench: sends the plan that a ledger holds, and prints the milliseconds that it took.
+// A process of the bench: sends the plan that a ledger holds, and prints what it took, on the clock and of processors.
 // node send-plan.ts ledger|bare LEDGER BASE_URL USERS_PER_REQUEST CONCURRENCY
 
 const [way, file = '', baseUrl = '', size, many] = process.argv.slice(2);
@@ -26,9 +26,12 @@ const ledger = await openLedger(file);
 const [run] = await ledger.runs({ limit: 1 });
 if (run === undefined) throw new Error('The ledger holds no plan.');
 const started = performance.now();
+const used = process.cpuUsage();
 if (way === 'bare') await sendBare(ledger, run);
 else await sendThroughLedger(ledger, run);
-process.stdout.write(`${JSON.stringify({ ms: performance.now() - started })}\n`);
+const ms = performance.now() - started;
+const { user, system } = process.cpuUsage(used);
+process.stdout.write(`${JSON.stringify({ ms, sendingCpuMs: (user + system) / 1_000 })}\n`);
 await ledger.close();
 
 /** As a run does it. */

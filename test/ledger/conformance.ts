@@ -1,11 +1,15 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type {
   DecidedChange,
   Decision,
   FailureKey,
+  Intent,
   Ledger,
   LockHolder,
   Settlement,
+  StepOutcome,
+  StepRef,
 } from '../../src/contracts/ledger.ts';
 import type { DuplicateRow } from '../../src/domain/person.ts';
 import {
@@ -259,6 +263,60 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       });
     });
 
+    describe('protections', () => {
+      test('stay until they are lifted, expired ones too', async () => {
+        const until = '2026-11-03T00:00:00.000Z';
+        const protection = { linkKey: 'e1', key: 'E1', until, reason: 'on secondment', operator: 'ada', at };
+        await ledger.protect(scope, protection);
+        await ledger.protect(scope, { ...protection, linkKey: 'e2', key: 'E2' });
+        await ledger.protect(scope, { ...protection, until: at });
+        await reopen();
+        expect(await ledger.protections(scope)).toEqual([
+          { ...protection, until: at },
+          { ...protection, linkKey: 'e2', key: 'E2' },
+        ]);
+        expect(await ledger.protections(otherScope)).toEqual([]);
+        await ledger.unprotect(scope, ['e1', 'e3']);
+        expect((await ledger.protections(scope)).map(({ key }) => key)).toEqual(['E2']);
+      });
+    });
+
+    describe('who was removed', () => {
+      test('is remembered with the login and the day, and only where a run removed the user', async () => {
+        const logins = { attributes: { userName: 'Ada@example.com' } };
+        await ledger.startRun(run('first'));
+        await ledger.startRun(run('second', { asOf: '2026-11-05T02:15:00.000Z' }));
+        const save = () =>
+          ledger.saveAccounts(scope, [
+            account('ada', { linkKey: 'e1', key: 'E1', ...logins }),
+            account('bob', { attributes: {} }),
+            account('cleo', { linkKey: 'e3', key: 'E3' }),
+          ]);
+        await save();
+        await ledger.settle('first', scope, { ...settlement, removed: ['ada', 'bob', 'nobody'] });
+        await ledger.forgetAccounts(scope, ['cleo']);
+        await save();
+        await ledger.settle('second', scope, { ...settlement, removed: ['ada'] });
+        await reopen();
+        expect(await all(ledger.departed(scope))).toEqual([
+          { linkKey: 'e1', login: 'Ada@example.com', at: '2026-11-05T02:15:00.000Z' },
+          { linkKey: 'bob', login: null, at },
+        ]);
+        expect(await all(ledger.departed(otherScope))).toEqual([]);
+      });
+
+      test('comes page by page', async () => {
+        const ids = Array.from({ length: 1_203 }, (_, index) => `user${index}`);
+        await ledger.startRun(run('first'));
+        await ledger.saveAccounts(
+          scope,
+          ids.map((id) => account(id)),
+        );
+        await ledger.settle('first', scope, { ...settlement, removed: ids });
+        expect((await all(ledger.departed(scope))).map(({ linkKey }) => linkKey)).toEqual(ids);
+      });
+    });
+
     describe('accounts', () => {
       test('come back as they were saved', async () => {
         const saved = [
@@ -271,6 +329,8 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
             leaverSince: at,
             absent: { feedSha256: 'ab12', at },
             feed: 'contractors',
+            agreed: { title: 'Clerk', roles: ['Viewer'], manager: null },
+            written: { title: { value: 'Clerk', at: [at] } },
           }),
           account('bob'),
         ];
@@ -539,6 +599,39 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         );
       });
 
+      test('whatever is told of steps, in any mixture, the last word on each counts', async () => {
+        const count = 2_100;
+        await startRun('run-1', count);
+        const last = new Map<string, StepOutcome | null>();
+        for (const { intents, outcomes } of stepStory(count)) {
+          if (intents.length > 0) await ledger.recordIntents('run-1', intents);
+          else await ledger.settle('run-1', scope, { ...settlement, outcomes });
+          for (const { seq, step } of intents.flatMap(({ steps }) => steps)) last.set(`${seq}.${step}`, null);
+          for (const one of outcomes) last.set(`${one.seq}.${one.step}`, one);
+        }
+        await reopen();
+        const told = (await all(ledger.results('run-1'))).flatMap(({ outcomes }) => outcomes);
+        expect(told).toEqual([...last.values()].filter((one) => one !== null).sort(inOrder));
+        const open = [...last].filter(([, one]) => one === null || one.result === 'unknown');
+        expect(new Set(await openSteps('run-1'))).toEqual(new Set(open.map(([name]) => name)));
+        expect((await all(ledger.openSteps('run-1'))).toSorted(inOrder)).toEqual(
+          await all(ledger.openSteps('run-1')),
+        );
+      });
+
+      test('what is asked for at the same time is all written', async () => {
+        await startRun('run-1', 40);
+        await Promise.all([
+          ledger.settle('run-1', scope, { ...settlement, outcomes: [outcome(1, 0)] }),
+          ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 2, step: 0 }] }]),
+          ledger.settle('run-1', scope, { ...settlement, accounts: [account('ada')] }),
+        ]);
+        await reopen();
+        expect(await openSteps('run-1')).toEqual(['2.0']);
+        expect((await all(ledger.results('run-1')))[0]?.outcomes).toEqual([outcome(1, 0)]);
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
+      });
+
       test('settling writes outcomes, accounts and removals together', async () => {
         await startRun('run-1', 2);
         await ledger.saveAccounts(scope, [account('ada'), account('bob')]);
@@ -719,4 +812,43 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       });
     });
   });
+}
+
+function inOrder(one: StepRef, other: StepRef): number {
+  return one.seq - other.seq || one.step - other.step;
+}
+
+interface StepsTold {
+  readonly intents: readonly Intent[];
+  readonly outcomes: readonly StepOutcome[];
+}
+
+/** Intents and outcomes of steps from all over a plan, many of them about the same ones. */
+function* stepStory(count: number): Generator<StepsTold> {
+  const numbers = fc.sample(fc.nat(), { numRuns: 8_000, seed: 6 }).values();
+  const pick = (below: number): number => (numbers.next().value ?? 0) % below;
+  const kindsOf = ({ seq }: StepRef): readonly Partial<StepOutcome>[] => [
+    {},
+    { userId: `u${seq}` },
+    { result: 'unknown', errorCode: 'UNANSWERED' },
+    { result: 'failed', errorCode: 'REFUSED', providerCode: `V-${seq}`, message: 'No “such” role.' },
+    { attempts: 2 + pick(2) },
+  ];
+  for (let round = 0; round < 30; round += 1) {
+    const refs = Array.from({ length: 60 }, () => ({ seq: 1 + pick(count), step: pick(2) }));
+    const steps = [...new Map(refs.map((ref) => [`${ref.seq}.${ref.step}`, ref])).values()];
+    if (round % 3 === 0) {
+      const batches = [steps.slice(0, 20), steps.slice(20)];
+      const intents = batches.map((some, index) => ({
+        batch: round * 2 + index,
+        attempt: 1,
+        at,
+        steps: some,
+      }));
+      yield { intents, outcomes: [] };
+    } else {
+      const outcomes = steps.map((ref) => outcome(ref.seq, ref.step, kindsOf(ref)[pick(5)] ?? {}));
+      yield { intents: [], outcomes };
+    }
+  }
 }
