@@ -11,7 +11,7 @@ export function sparing(
   difference: Difference,
   user: User | null,
   linkKey: string | null,
-  settings: DiffSettings,
+  settings: Pick<DiffSettings, 'bounds' | 'rules'>,
 ): Difference {
   if (user === null || !settings.bounds.isProtected(user, linkKey)) return difference;
   const { need, account } = difference;

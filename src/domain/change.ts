@@ -35,8 +35,8 @@ export interface Need {
   readonly user: User | null;
   /** The rows that ask for it; empty when it comes from a person whom the feed does not name. */
   readonly rows: readonly Row[];
-  /** `approved`: a person said so, by key, and not the feed. */
-  readonly cause: 'feed' | 'status' | 'absence' | 'approved';
+  /** `approved`: a person said so, by key, and not the feed. `revert`: an earlier run did otherwise. */
+  readonly cause: 'feed' | 'status' | 'absence' | 'approved' | 'revert';
   /**
    * Name of the feed that the rows stand in, or that the person was last seen in; absent where the job has one feed.
    */
@@ -57,6 +57,8 @@ export interface Change extends Need {
   readonly disposition: 'planned' | 'held' | 'conflict';
   readonly reason: Reason | null;
   readonly steps: readonly Step[];
+  /** How far it can be undone; absent for a conflict. */
+  readonly undo?: 'full' | 'partly' | 'no';
 }
 
 /** What became of a step, and by its worst step of a change. */

@@ -36,6 +36,8 @@ export const errorCodes = {
     'The person was disabled or removed by this job before, and the job says that somebody has to look.',
   LOGIN_RESERVED: 'The login was that of a removed user, and may not yet be given to another person.',
   CHANGED_SINCE_PLAN: 'The user is no longer what the plan saw.',
+  CHANGED_SINCE: 'Somebody changed what the reverted run had left, so it stays.',
+  CANNOT_UNDO: 'What the reverted run did cannot be undone by the calls that the target has.',
   // Held
   GUARD: 'A guard holds the plan.',
   UNREADABLE_IDENTITY: 'Rows whose person could not be read hold every leaver by absence.',

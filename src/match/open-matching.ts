@@ -67,6 +67,8 @@ export interface Matching {
   absent(): Generator<AbsentPair>;
   /** The user of the person with this lasting id, and whether the feed names that person; after `index`. */
   referred(linkKey: string): { readonly user: User | null; readonly inFeed: boolean };
+  /** A user by the target's id, and what the ledger remembers of it; after `index`. */
+  known(userId: string): { readonly user: User | null; readonly account: Account | null };
   counts(): UserCounts;
   /** True when a row was set aside whose person cannot be told: then nobody's absence means anything. */
   hasUnreadableIdentity(): boolean;
@@ -138,6 +140,9 @@ export function openMatching(folder: string, rules: RowRules): Matching {
   const selectMatched = prepare(`
     SELECT u.user_id AS id, u.state FROM person p LEFT JOIN user u ON u.match_key = p.match_key
     WHERE p.link_key = ?`);
+
+  const selectUser = prepare('SELECT state FROM user WHERE user_id = ?');
+  const selectAccount = prepare('SELECT known, state FROM account WHERE user_id = ?');
 
   /** Linked accounts that were known to be left out of the list: nothing is wrong when it does not show them. */
   let leftOut = 0;
@@ -303,6 +308,17 @@ export function openMatching(folder: string, rules: RowRules): Matching {
       const user = typeof id === 'string' && typeof state === 'string' ? userFrom(id, state) : null;
       return { user, inFeed: matched !== undefined };
     },
+    known: (userId) => {
+      const { state } = selectUser.get(userId) ?? {};
+      const account = selectAccount.get(userId);
+      return {
+        user: typeof state === 'string' ? userFrom(userId, state) : null,
+        account:
+          account === undefined
+            ? null
+            : accountFrom(userFrom(userId, String(account.state)), String(account.known)),
+      };
+    },
     counts: () => {
       const users = count('SELECT count(*) AS n FROM user');
       const total = count('SELECT count(*) AS n FROM user WHERE listed = 1');
@@ -365,7 +381,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
       insertChange.run(rankOf(need), need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
     },
     changes: function* () {
-      const rows = read<[body: string]>('SELECT body FROM change ORDER BY rank, line, key');
+      const rows = read<[body: string]>('SELECT body FROM change ORDER BY rank, line, key, rowid');
       for (const [body] of rows) yield JSON.parse(body) as PlannedNeed;
     },
     close: () => {

@@ -39,6 +39,10 @@ export const PlanHeader = z.strictObject({
   /** What the plan is about, when not about everything: these operations, these people by their lasting ids. */
   only: z.array(z.enum(operations)).nullable(),
   people: z.array(z.string()).nullable(),
+  /** Whether it takes people for leavers whom a feed misses that nothing proves to be whole. */
+  trustsAbsences: z.boolean(),
+  /** The run that the plan undoes, and how far; null for a plan that leads to a feed. */
+  revert: z.strictObject({ run: z.string(), removeCreated: z.boolean(), recreate: z.boolean() }).nullable(),
   stateSha256: z.string(),
   /** The ledger that the plan belongs to, and the last run that had been applied in it. */
   ledger: z.strictObject({ lineage: z.string(), lastAppliedRun: z.string().nullable() }),

@@ -9,6 +9,8 @@ export interface Selection {
   readonly only: readonly Operation[] | null;
   /** Lasting ids of people, as the feed spells them or as they are compared; null: everybody. */
   readonly people: readonly string[] | null;
+  /** Whether whom the feed misses leaves although nothing proves that it is whole: a person has to approve that. */
+  readonly trustsAbsences?: boolean;
 }
 
 export const everything: Selection = { only: null, people: null };

@@ -1,7 +1,7 @@
 import { agreesWithBar, diffBarred, diffBarredPerson } from '../diff/diff-barred.ts';
 import { unbounded } from '../diff/bounds.ts';
 import { diffAbsent, diffPerson } from '../diff/diff-pair.ts';
-import { type Difference, unchanged } from '../diff/difference.ts';
+import { type Difference, type DiffSettings, unchanged } from '../diff/difference.ts';
 import { saidOfSpared } from '../diff/spare.ts';
 import type { Need } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
@@ -35,6 +35,10 @@ export interface Comparison {
   readonly unresolvedReferences: number;
   /** Lasting ids of people who were barred, and whom the feed takes for leavers itself by now. */
   readonly liftedBars: readonly string[];
+  /** Those of people who are barred, and whom nothing may reach: protected, kept as they are, or out of scope. */
+  readonly sparedBars: readonly string[];
+  /** How many leave only because the run trusts an absence that nothing proves. */
+  readonly trustedAbsences: number;
   readonly findings: Findings;
 }
 
@@ -61,6 +65,8 @@ export function compare(
     readonly choice?: Choice;
     /** Lasting ids of people who were disabled by key. */
     readonly bars?: ReadonlySet<string>;
+    /** Whether an absence counts that nothing proves; a person has to approve such a plan. */
+    readonly trustsAbsences?: boolean;
     /** Whom the run may touch; everybody when absent. */
     readonly bounds?: RunBounds;
   },
@@ -69,7 +75,10 @@ export function compare(
   const { feeds, choice = chooseSelected(everything), bars = new Set() } = inputs;
   const { bounds = { ...unbounded, protections: [] } } = inputs;
   const found = findingsCounter();
+  const { trustsAbsences = false } = inputs;
   const liftedBars: string[] = [];
+  const sparedBars: string[] = [];
+  let trustedAbsences = 0;
   const buckets = { ...inputs.setAside, unchanged: 0, changed: 0 };
   const guarded = { rules: provider.attributes, match: job.match };
   const people = peopleCounter(guarded, matching.recent, inputs.now ?? inputs.asOf);
@@ -134,6 +143,7 @@ export function compare(
     const { person, waiting, unresolved } = resolve(pair.person);
     if (isBarred(person)) {
       const barred = diffBarredPerson({ ...pair, person }, settings);
+      if (barred.spared !== undefined) sparedBars.push(person.linkKey);
       return take(barred, barred.need, pair.account);
     }
     unresolvedReferences += unresolved;
@@ -152,17 +162,29 @@ export function compare(
     };
     return take(difference, need, pair.account, said);
   };
-  const absence = (pair: AbsentPair): Difference => {
-    const settings = ofPeople.ofAbsent(pair.account);
+  const missing = (pair: AbsentPair, settings: DiffSettings): Difference => {
     // What one run about a part misses is not yet a second witness.
     const counts = !choice.isPartial || settings.absence?.proven === true;
     const difference = counts ? diffAbsent(pair, settings) : unchanged;
+    const { absence } = settings;
+    if (!trustsAbsences || difference.need !== null || absence === null || absence.proven) return difference;
+    const trusted = diffAbsent(pair, { ...settings, absence: { ...absence, proven: true } });
+    if (trusted.need !== null) trustedAbsences += 1;
+    return trusted;
+  };
+  const absence = (pair: AbsentPair): Difference => {
+    const settings = ofPeople.ofAbsent(pair.account);
+    const difference = missing(pair, settings);
     const { linkKey, leaverSince } = pair.account;
     if (linkKey === null || !bars.has(linkKey)) return difference;
     const agrees = difference.need !== null || (difference.account?.leaverSince ?? leaverSince) !== null;
-    if (!agrees) return diffBarred({ ...pair, rows: [] }, settings);
-    liftedBars.push(linkKey);
-    return difference;
+    if (agrees) {
+      liftedBars.push(linkKey);
+      return difference;
+    }
+    const barred = diffBarred({ ...pair, rows: [] }, settings);
+    if (barred.spared !== undefined) sparedBars.push(linkKey);
+    return barred;
   };
   for (const pair of matching.people()) {
     const { person, user } = pair;
@@ -177,6 +199,7 @@ export function compare(
     const difference = absence(pair);
     // The row that nobody could read may have been theirs: such a feed is no witness of an absence.
     const learned = absencesHeld ? { ...difference, account: null } : difference;
+    if (isNewlyMissing(pair, learned)) people.addMissing();
     const bucket = take(learned, difference.need, account);
     if (bucket !== 'changed' && account.linkKey !== null) missed(account.linkKey, user.id);
   }
@@ -187,8 +210,16 @@ export function compare(
     ...{ rows, people: people.counts(), absencesHeld, statusesHeld, fromAbsence },
     unresolvedReferences,
     liftedBars,
+    sparedBars,
+    trustedAbsences,
     findings: found.findings(bounds.protections),
   };
+}
+
+/** Whether somebody with access is missed now and was not before; what that leads to waits for a second feed. */
+function isNewlyMissing({ account, user }: AbsentPair, { need, account: learned }: Difference): boolean {
+  const isNew = account.absent === null && (learned?.absent ?? null) !== null;
+  return isNew && need === null && user.active && account.leaverSince === null;
 }
 
 /** Whether a person is a leaver who may be named, as staying, by a row that nobody could read. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Supports } from '../contracts/provider.ts';
 import type { Change, Need } from '../domain/change.ts';
 import type { Guard } from '../guard/guard.ts';
 import { timedGuardOf } from '../guard/judge-guards.ts';
@@ -12,6 +13,7 @@ import { writePlan } from '../plan/write-plan.ts';
 import { type Approval, releaseApproved } from './approvals.ts';
 import type { Selection } from './choice.ts';
 import { type Comparison, isHeld } from './compare.ts';
+import type { Revert } from './compare-revert.ts';
 import { judgePlan } from './judge-plan.ts';
 import type { OpenRun } from './open-run.ts';
 import type { TakenFeed } from './take-feed.ts';
@@ -38,6 +40,8 @@ export interface PlanAsked {
   readonly selection: Selection;
   /** Null for a plan of its own. */
   readonly reviewed: SavedPlan | null;
+  /** The run that it undoes; null for a plan that leads to a feed. */
+  readonly revert: Revert | null;
 }
 
 const changesPage = 1_000;
@@ -50,13 +54,14 @@ export async function makePlan(
   job: Job,
   open: OpenRun,
   matching: Matching,
-  { feeds, comparison, selection, reviewed }: PlanAsked,
+  { feeds, comparison, selection, reviewed, revert }: PlanAsked,
 ): Promise<Plan> {
   const counts = matching.counts();
   const judged = await judgePlan(job, open, { feeds, comparison, users: counts });
   const released = await releaseApproved({
     ...open,
-    guards: judged.guards,
+    guards:
+      comparison.trustedAbsences === 0 ? judged.guards : [...judged.guards, absenceUnproven(comparison)],
     changes: () => sendable(matching.changes(), comparison),
     // The same inputs give the same plan; what is written is judged by the clock.
     at: open.run.mode === 'plan' ? open.run.asOf : open.run.startedAt,
@@ -77,10 +82,12 @@ export async function makePlan(
     feeds: feeds.map(planFeed),
     target: { name: job.target.name, provider: job.target.provider.id, baseUrl: job.target.origin },
     ...headerOf(selection),
+    revert: revert === null ? null : { ...revert },
     stateSha256: matching.stateSha256(),
     ledger: { lineage: open.ledger.lineage, lastAppliedRun: open.memory.lastAppliedRun },
   };
-  const changes = (): Generator<Change> => planned(matching.changes(), held, comparison);
+  const changes = (): Generator<Change> =>
+    planned(matching.changes(), { held, comparison, undo: job.target.provider.supports.undo });
   const file = path.join(open.directory, 'plan.ndjson');
   const { managed, unmanaged } = counts;
   const end = {
@@ -101,8 +108,29 @@ export async function makePlan(
   return { users: { managed, unmanaged }, guards, jobChanges, approvals, held, hash, file, planned: toSend };
 }
 
-function headerOf({ only, people }: Selection): Pick<PlanHeader, 'only' | 'people'> {
-  return { only: only === null ? null : [...only], people: people === null ? null : [...people] };
+function headerOf({
+  only,
+  people,
+  trustsAbsences = false,
+}: Selection): Pick<PlanHeader, 'only' | 'people' | 'trustsAbsences'> {
+  return {
+    only: only === null ? null : [...only],
+    people: people === null ? null : [...people],
+    trustsAbsences,
+  };
+}
+
+/** Holds whoever leaves by the absence from a feed that may have been cut: a person has to say that they have left. */
+function absenceUnproven({ trustedAbsences }: Comparison): Guard {
+  return {
+    name: 'absenceUnproven',
+    limit: 0,
+    actual: trustedAbsences,
+    tripped: true,
+    advice:
+      `${trustedAbsences} would leave because the feed does not name them, and nothing proves that it is whole. If ` +
+      'they have left, approve this plan and apply it: no other plan is released by that.',
+  };
 }
 
 /** What the plan would send if no guard held it. */
@@ -136,12 +164,22 @@ function unreadableIdentity(comparison: Comparison): Guard {
   };
 }
 
-function* planned(needs: Iterable<PlannedNeed>, held: boolean, comparison: Comparison): Generator<Change> {
+function* planned(
+  needs: Iterable<PlannedNeed>,
+  { held, comparison, undo }: Disposing & { readonly undo: Supports['undo'] },
+): Generator<Change> {
   let seq = 0;
   for (const { need, steps } of needs) {
     seq += 1;
-    yield { ...need, seq, ...disposed(need, held, comparison), steps };
+    const { extent } = undo[need.operation] ?? { extent: 'no' };
+    const disposition = disposed(need, held, comparison);
+    yield { ...need, seq, ...disposition, steps, ...(need.conflict === null ? { undo: extent } : {}) };
   }
+}
+
+interface Disposing {
+  readonly held: boolean;
+  readonly comparison: Comparison;
 }
 
 function disposed(

@@ -8,17 +8,17 @@ import { openMatching } from '../match/open-matching.ts';
 import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
 import type { Approval } from './approvals.ts';
-import { barOf, type UrgentDisable, unknownPeople } from './barred.ts';
-import { type Choice, chooseReviewed, chooseSelected, everything, type Selection } from './choice.ts';
-import { takeBounds } from './bounds.ts';
-import { type Comparison, compare } from './compare.ts';
+import { barOf, type UrgentDisable } from './barred.ts';
+import { chooseReviewed, chooseSelected, everything, type Selection } from './choice.ts';
+import type { Comparison } from './compare.ts';
+import type { Revert } from './compare-revert.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
 import type { FeedDelivery, GivenFeeds } from './feed-delivery.ts';
 import { jobSettings } from './judge-plan.ts';
-import { makePlan, type Plan } from './make-plan.ts';
+import type { Plan } from './make-plan.ts';
 import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
-import { recallActs } from './recall-acts.ts';
+import { type Parts, planRun, readsFeeds } from './plan-run.ts';
 import { remember } from './remember.ts';
 import { endState, reportRun } from './report-run.ts';
 import {
@@ -30,8 +30,8 @@ import {
 } from './reviewed-plan.ts';
 import { sendPlan } from './send-plan.ts';
 import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
-import { type TakenFeed, type TakenFeeds, takeFeeds, unitePeople } from './take-feed.ts';
-import { type StateSource, takeState } from './take-state.ts';
+import type { TakenFeed } from './take-feed.ts';
+import type { StateSource } from './take-state.ts';
 import { toolVersion } from './version.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +46,8 @@ export interface JobRunOptions extends RunOptions {
   readonly reviewed?: ReviewedPlan;
   /** Somebody to be disabled now: such a run reads no feed, and is about nobody else. */
   readonly disable?: UrgentDisable;
+  /** A run to be undone: such a run reads no feed, and is about nobody else either. */
+  readonly revert?: Revert;
 }
 
 export interface RunEnd {
@@ -73,7 +75,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     feeds: job.feeds,
   });
   let target: Target | null = null;
-  let parts: Parts | null = null;
+  let parts: OpenParts | null = null;
   let sending = false;
   try {
     parts = await partsOf(job, options, open);
@@ -86,37 +88,18 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       doubts = await settleEarlier(open, target, world);
     }
     world.progress.stage('reading the feed');
-    const given = bar === null ? await options.feeds.next(job, open.ledger) : noFeeds;
+    const given = readsFeeds(parts) ? await options.feeds.next(job, open.ledger) : noFeeds;
     if (reviewed !== null) await requireSameFeeds(reviewed, given?.files ?? []);
     if (given === null) return await endWithoutFeed(open, world);
-    const { feeds, quarantined } =
-      bar === null ? await takeFeeds(job, given.files, open, matching, world) : nothingTaken;
-
-    world.progress.stage('reading the target');
-    target ??= await connectTarget(job, world);
     const source = options.state ?? job.state.from;
-    await takeState(job, source, open, target, matching);
-
-    world.progress.stage('comparing');
-    matching.index();
-    const notTaken = await unitePeople(open, matching);
-    const setAside = {
-      quarantined: quarantined + notTaken.quarantined,
-      duplicates: notTaken.duplicates,
-      excluded: excludedIn(feeds),
+    const connect = async (): Promise<Target> => {
+      target ??= await connectTarget(job, world);
+      return target;
     };
-    const guarded = { rules: target.provider.attributes, match: job.match };
-    await recallActs(open, guarded, job.guards.expected, matching.recent);
-    const { asOf, startedAt: now } = open.run;
-    const bars = new Set(parts.bars.map(({ linkKey }) => linkKey));
-    const bounds = await takeBounds(job, open, target, matching);
-    const inputs = { feeds, setAside, asOf, now, inDoubt: doubts.people, choice, bars, bounds };
-    const comparison = compare(job, target, matching, inputs);
-    if (choice.unmet().length > 0) throw unknownPeople(choice.unmet());
-    const { selection } = parts;
-    const asked = { feeds, comparison, selection, reviewed: reviewed?.plan ?? null };
-    const plan = await makePlan(job, open, matching, asked);
-    const facts = factsOf(job, open, target, plan, { feeds, comparison, world, parts });
+    const toPlan = { parts, files: given.files, source, connect, inDoubt: doubts.people };
+    const planned = await planRun(job, open, matching, toPlan, world);
+    const { feeds, comparison, plan, connected } = planned;
+    const facts = factsOf(job, open, connected, plan, { feeds, comparison, world, parts });
     await open.ledger.saveRunFacts(open.run.id, facts);
 
     let stopped: Failure | null = null;
@@ -126,9 +109,9 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       if (bar !== null) await open.ledger.bar(open.scope, bar);
       matching.close();
       sending = plan.planned > 0;
-      stopped = await sendOrStop(job, open, target, { plan, doubts, feeds }, world);
+      stopped = await sendOrStop(job, open, connected, { plan, doubts, feeds }, world);
     }
-    const ended = { ...facts, ...endOf(target, stopped) };
+    const ended = { ...facts, ...endOf(connected, stopped) };
     const end = { ...(await account(open, plan, ended, stopped, world)), waiting: given.waiting };
     if (options.mode === 'apply' && !choice.isPartial && isSettled(end.report)) given.settledBy(open.run.id);
     return end;
@@ -145,20 +128,13 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
   }
 }
 
-/** What a run is about, and what it has to keep to. */
-interface Parts {
-  readonly selection: Selection;
-  readonly choice: Choice;
-  readonly reviewed: ReviewedPlan | null;
-  /** Whom it disables by key. */
-  readonly bar: Bar | null;
-  /** Everybody who is barred, that person included. */
-  readonly bars: readonly Bar[];
+/** With what has to be let go of at the end. */
+interface OpenParts extends Parts {
   close(): void;
 }
 
 /** @throws Failure as `requireCurrent` and `barOf` do */
-async function partsOf(job: Job, options: JobRunOptions, open: OpenRun): Promise<Parts> {
+async function partsOf(job: Job, options: JobRunOptions, open: OpenRun): Promise<OpenParts> {
   const known = await open.ledger.bars(open.scope);
   const { reviewed, disable } = options;
   if (reviewed !== undefined) {
@@ -166,13 +142,16 @@ async function partsOf(job: Job, options: JobRunOptions, open: OpenRun): Promise
     const changes = await takeReviewed(reviewed, open, stagingFolder(job, open));
     const selection = selectionOf(reviewed);
     const choice = chooseReviewed(changes, selection);
-    return { selection, choice, reviewed, bar: null, bars: known, close: changes.close };
+    const { revert } = reviewed.plan.header;
+    return { selection, choice, reviewed, bar: null, bars: known, revert, close: changes.close };
   }
   const bar = disable === undefined ? null : await barOf(job, disable, open);
   const selection: Selection =
     bar === null ? (options.selection ?? everything) : { only: ['disable'], people: [bar.key] };
   const bars = bar === null ? known : [...known, bar];
-  return { selection, choice: chooseSelected(selection), reviewed: null, bar, bars, close: () => undefined };
+  const choice = chooseSelected(selection);
+  const revert = options.revert ?? null;
+  return { selection, choice, reviewed: null, bar, bars, revert, close: () => undefined };
 }
 
 /** Who disables somebody by key says why, and the report shows it like an approval. */
@@ -181,7 +160,6 @@ function wordOf({ by, at, reason }: Bar): Approval {
 }
 
 const noFeeds: GivenFeeds = { files: [], waiting: 0, settledBy: () => undefined };
-const nothingTaken: TakenFeeds = { feeds: [], quarantined: 0 };
 
 async function hasOpenRuns({ ledger, scope, run }: OpenRun): Promise<boolean> {
   return (await ledger.openRuns(scope)).some(({ id }) => id !== run.id);
@@ -199,12 +177,8 @@ async function endWithoutFeed({ ledger, run, directory }: OpenRun, world: World)
   return null;
 }
 
-function excludedIn(feeds: readonly TakenFeed[]): number {
-  return feeds.reduce((rows, { facts }) => rows + (facts?.excluded ?? 0), 0);
-}
-
 /** Personal data of the run rest here while it goes on: beside the ledger, a folder for each job and target. */
-function stagingFolder(job: Job, open: OpenRun): string {
+export function stagingFolder(job: Job, open: OpenRun): string {
   const scope = createHash('sha256')
     .update(`${open.scope.job}\n${open.scope.origin}`)
     .digest('hex')

@@ -24,7 +24,9 @@ export const header: PlanHeader = {
   ],
   target: { name: 'epm', provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
   only: null,
+  revert: null,
   people: null,
+  trustsAbsences: false,
   stateSha256: 'b'.repeat(64),
   ledger: { lineage: 'l1', lastAppliedRun: null },
 };
