@@ -65,6 +65,8 @@ export interface ApplyFlags extends RunFlags {
 
 export interface PlanFlags extends RunFlags {
   readonly out?: string;
+  /** Whether an absence counts that nothing proves, for a person to approve. */
+  readonly trustAbsences?: boolean;
   readonly show: 'people' | 'summary';
   readonly limit: number;
   readonly detailedExitcode?: boolean;
@@ -275,7 +277,11 @@ function optionsOf({ mode, flags, all, reviewed, disable }: Asked): Gathering {
     asOf: flags.asOf ?? null,
     ...(flags.acceptJobChange === undefined ? {} : { acceptJobChange: flags.acceptJobChange }),
     state: flags.state ?? null,
-    selection: { only: flags.only ?? null, people: flags.person ?? null },
+    selection: {
+      only: flags.only ?? null,
+      people: flags.person ?? null,
+      trustsAbsences: (flags as Partial<PlanFlags>).trustAbsences === true,
+    },
     ...(reviewed === undefined ? {} : { reviewed }),
     ...(disable === undefined ? {} : { disable }),
     all,

@@ -74,6 +74,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     ]),
   )
     .option('--out <file>', 'save the plan')
+    .option('--trust-absences', 'show who would leave by an absence that nothing proves; held until approved')
     .addOption(
       new Option('--show <what>', 'what to print of the plan')
         .choices(['people', 'summary'])

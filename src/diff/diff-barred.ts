@@ -23,13 +23,16 @@ export interface Barred {
 
 /**
  * Whoever is barred has no access, whatever the feed says: disabled now, also when somebody enabled them since, and
- * left alone once it is so. Nothing of this makes a leaver: no days are counted.
+ * left alone once it is so. Nothing of this makes a leaver: no days are counted. Nor does it reach those whom nothing
+ * may reach.
  */
 export function diffBarred(barred: Barred, settings: DiffSettings): Difference {
   const { account, user } = barred;
   const difference = judgeBarred(barred, settings);
-  const isOutside = difference.need !== null && !settings.bounds.isInScope(user);
-  if (isOutside) return { ...excluded, spared: 'outsideScope' };
+  if (difference.need === null) return difference;
+  const { bounds } = settings;
+  if (account.linkKey !== null && bounds.kept.has(account.linkKey)) return { ...excluded, spared: 'kept' };
+  if (!bounds.isInScope(user)) return { ...excluded, spared: 'outsideScope' };
   return sparing(difference, user, account.linkKey, settings);
 }
 

@@ -70,6 +70,16 @@ export function unknownPeople(keys: readonly string[]): Failure {
   });
 }
 
+/** Whom the job protects is out of reach for everybody. */
+export function protectedPerson(key: string): Failure {
+  return new Failure({
+    code: 'PERSON_PROTECTED',
+    message: `${key} is protected, kept as they are, or outside the scope of the job, so nothing takes their access away.`,
+    hint: 'Look at `protect` and `manage.scope` in the job, and at `rollcall protect`; or do it in the target itself.',
+    exit: 1,
+  });
+}
+
 function notBarred({ name }: Job, key: string): Failure {
   return new Failure({
     code: 'NOT_BARRED',

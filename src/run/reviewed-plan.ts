@@ -92,7 +92,7 @@ export function requireKeptFeeds({ header, file }: SavedPlan, given: readonly st
 
 /** What the plan is about. */
 export function selectionOf({ plan: { header } }: ReviewedPlan): Selection {
-  return { only: header.only, people: header.people };
+  return { only: header.only, people: header.people, trustsAbsences: header.trustsAbsences };
 }
 
 /** Lays a copy of the plan into the run's folder, and its changes where they can be asked for. */
