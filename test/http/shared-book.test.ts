@@ -135,16 +135,22 @@ describe('limits that processes share', () => {
       import { createLimiter } from '${new URL('../../src/http/limiter.ts', import.meta.url)}';
       import { openSharedBook } from '${new URL('../../src/http/shared-book.ts', import.meta.url)}';
       const book = openSharedBook({ path: process.argv[1], key: 'epm', onTrouble(error) { throw error; } });
-      const limiter = createLimiter([{ requests: 40, perMs: 1000 }], systemClock, { book });
-      for (let n = 0; n < 60; n += 1) {
-        await limiter.acquire();
-        process.stdout.write(Date.now() + '\\n');
-      }
+      // The moment that counts is the one that is written down: a busy machine may let the process go on much later.
+      const told = {
+        ...book,
+        take(pace, ask) {
+          const dueMs = book.take(pace, ask);
+          if (dueMs === 0) process.stdout.write(ask.nowMs + '\\n');
+          return dueMs;
+        },
+      };
+      const limiter = createLimiter([{ requests: 40, perMs: 1000 }], systemClock, { book: told });
+      for (let n = 0; n < 60; n += 1) await limiter.acquire();
     `;
     const times = await Promise.all([output(ask, path), output(ask, path)]);
     const all = times.flat().sort((one, other) => one - other);
     expect(all).toHaveLength(120);
-    expect(mostInWindow(all, 990)).toBeLessThanOrEqual(40);
+    expect(mostInWindow(all, 1_000)).toBeLessThanOrEqual(40);
   });
 });
 
