@@ -1,8 +1,7 @@
 import path from 'node:path';
 import Table from 'cli-table3';
 import colours from 'picocolors';
-import { type Change, operations } from '../domain/change.ts';
-import type { Attributes, Value } from '../domain/user.ts';
+import { operations } from '../domain/change.ts';
 import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
@@ -176,51 +175,6 @@ function failureLines(report: Report): readonly string[] {
   return [lines.join('\n')];
 }
 
-function lineText(line: number | string, feed: string | undefined): string {
+export function lineText(line: number | string, feed: string | undefined): string {
   return feed === undefined ? `line ${line}` : `${printable(feed)} line ${line}`;
-}
-
-/** A planned change, attribute by attribute, before and after. */
-export function describeChange(change: Change): string {
-  const where =
-    change.rows.length === 0
-      ? 'not in the feed'
-      : lineText(change.rows.map((row) => row.line).join(', '), change.feed);
-  const state =
-    change.disposition === 'planned' ? '' : `  ${change.disposition}: ${change.reason?.code ?? ''}`;
-  const name = change.userId === null ? '' : ` ${printable(change.userId)}`;
-  const lines = [
-    `${signs[change.operation]} ${change.operation} ${printable(change.key)}${name} (${where})${state}`,
-  ];
-  const names = new Set([...Object.keys(change.before), ...Object.keys(change.after)]);
-  if (change.operation !== 'remove') {
-    for (const attribute of names) lines.push(`    ${attribute}: ${attributeChange(change, attribute)}`);
-  }
-  for (const { references } of change.steps) {
-    for (const [attribute, key] of Object.entries(references ?? {})) {
-      lines.push(`    ${attribute}: the user of ${printable(key)}, once there is one`);
-    }
-  }
-  // What a disable or an enable really does is in its steps: which roles go, which come back.
-  if (change.steps.length > 1 || change.steps.some((step) => step.subject !== '')) {
-    lines.push(
-      `    steps: ${change.steps.map((step) => printable(`${step.action} ${step.subject}`.trim())).join(', ')}`,
-    );
-  }
-  return lines.join('\n');
-}
-
-const signs = { create: '+', update: '~', enable: '>', disable: '<', remove: '-' } as const;
-
-function attributeChange(change: Change, attribute: string): string {
-  const after = shown(change.after, attribute);
-  if (change.operation === 'create') return after;
-  return `${shown(change.before, attribute)} -> ${after}`;
-}
-
-function shown(attributes: Attributes, name: string): string {
-  const value: Value | null = attributes[name] ?? null;
-  if (value === null) return '(none)';
-  if (typeof value === 'object') return value.length === 0 ? '(none)' : value.map(printable).join('; ');
-  return printable(String(value));
 }

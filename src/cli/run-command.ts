@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Bar, RunMode } from '../contracts/ledger.ts';
-import type { Change, Operation } from '../domain/change.ts';
+import type { Operation } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { withOtherFeeds } from '../job/other-feed.ts';
@@ -14,6 +12,7 @@ import type { Report } from '../report/report.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { verdict } from '../report/verdict.ts';
 import { releaseBarred, type UrgentDisable } from '../run/barred.ts';
+import type { Revert } from '../run/compare-revert.ts';
 import type { ReviewedPlan } from '../run/reviewed-plan.ts';
 import type { RunEnd } from '../run/run-job.ts';
 import {
@@ -26,11 +25,12 @@ import {
 import type { StateSource } from '../run/take-state.ts';
 import type { World } from '../run/world.ts';
 import { close, commandName, print, printFailure, printJson } from './output.ts';
-import { describeChange, describeFeed, describeRun } from './print-run.ts';
+import { describeFeed, describeRun } from './print-run.ts';
 import { nextAfterTargets, targetHeading, targetJson, targetsVerdict } from './print-targets.ts';
 import { readPlanWithJob, refuseBesidePlan } from './saved-plan.ts';
+import { type ShowFlags, showPlanOf } from './show-plan.ts';
 import { openWorld } from './terminal.ts';
-import { number, printable } from './text.ts';
+import { printable } from './text.ts';
 
 /** Options that `plan` and `apply` share. */
 export interface RunFlags {
@@ -63,12 +63,10 @@ export interface ApplyFlags extends RunFlags {
   readonly reason?: string;
 }
 
-export interface PlanFlags extends RunFlags {
+export interface PlanFlags extends RunFlags, ShowFlags {
   readonly out?: string;
   /** Whether an absence counts that nothing proves, for a person to approve. */
   readonly trustAbsences?: boolean;
-  readonly show: 'people' | 'summary';
-  readonly limit: number;
   readonly detailedExitcode?: boolean;
 }
 
@@ -82,15 +80,24 @@ export const guardOf: Readonly<Record<Operation, string>> = {
 };
 
 const changesExitCode = 6;
+const heldExitCode = 3;
 /** The run itself has done its work, so that only a remainder is left for people. */
 const leftBehindExitCode = 2;
 
 export async function planCommand(jobFile: string, flags: PlanFlags): Promise<number> {
   const asked = await ask(jobFile, 'plan', flags);
   if (flags.out !== undefined && asked.jobs.length > 1) throw severalPlans();
+  return planAndShow(asked, flags);
+}
+
+/** Makes a plan, saves it where that is asked for, and prints it. */
+export async function planAndShow(
+  asked: Asked,
+  flags: ShowFlags & Pick<PlanFlags, 'out' | 'json' | 'detailedExitcode'>,
+): Promise<number> {
   const { exitCode, ends } = await run(asked, async (end) => {
     if (flags.out !== undefined) await saveAs(end.planFile, flags.out);
-    if (flags.json !== true && flags.show === 'people') await printChanges(end, flags.limit);
+    if (flags.json !== true) showPlanOf(end, asked.jobs, flags);
   });
   const hasChanges = ends.some(({ report }) => report.changes.planned > 0);
   return flags.detailedExitcode === true && exitCode === 0 && hasChanges ? changesExitCode : exitCode;
@@ -149,7 +156,7 @@ async function release(key: string, asked: Asked): Promise<number> {
 }
 
 /** What a command line asks for. */
-interface Asked {
+export interface Asked {
   readonly jobFile: string;
   readonly mode: RunMode;
   readonly flags: RunFlags;
@@ -161,6 +168,8 @@ interface Asked {
   /** A plan to be applied as it is; absent for one of today. */
   readonly reviewed?: ReviewedPlan;
   readonly disable?: UrgentDisable;
+  /** A run that the plan undoes. */
+  readonly revert?: Revert;
 }
 
 async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Asked> {
@@ -218,8 +227,8 @@ async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world:
     close('Nothing was written: there is nothing to do until the next feed. It is safe to run again.');
     return { exitCode: worstExit(options.leftBehind), ends: [] };
   }
-  const next = asked.mode === 'plan' ? nextAfterPlan(end.report, asked) : nextAfterApply(end, asked);
-  close(`${verdict(end.report)}${partNote(asked)} It is safe to run again. ${next}`);
+  const next = asked.mode === 'plan' ? nextAfterPlan(end, asked) : nextAfterApply(end, asked);
+  close(`${verdict(end.report)}${partNote(end.report, asked)} It is safe to run again. ${next}`);
   return { exitCode: worstExit([end.report.exitCode, ...options.leftBehind]), ends: options.ends };
 }
 
@@ -266,7 +275,7 @@ interface Gathering extends TargetsOptions {
   readonly leftBehind: number[];
 }
 
-function optionsOf({ mode, flags, all, reviewed, disable }: Asked): Gathering {
+function optionsOf({ mode, flags, all, reviewed, disable, revert }: Asked): Gathering {
   const leftBehind: number[] = [];
   const onLeftBehind = (failure: Failure): void => {
     printFailure(failure, null);
@@ -284,6 +293,7 @@ function optionsOf({ mode, flags, all, reviewed, disable }: Asked): Gathering {
     },
     ...(reviewed === undefined ? {} : { reviewed }),
     ...(disable === undefined ? {} : { disable }),
+    ...(revert === undefined ? {} : { revert }),
     all,
     onLeftBehind,
     leftBehind,
@@ -292,9 +302,10 @@ function optionsOf({ mode, flags, all, reviewed, disable }: Asked): Gathering {
 }
 
 /** What a run about a part leaves undone. */
-function partNote({ flags, disable, mode, reviewed }: Asked): string {
+function partNote({ exitCode }: Report, { flags, disable, mode, reviewed }: Asked): string {
+  if (exitCode === heldExitCode) return '';
   if (disable !== undefined) {
-    return ` ${printable(disable.key)} stays disabled, whatever the feed says, until the feed has them leave too, or --release ${printable(disable.key)}.`;
+    return ` ${printable(disable.key)} is barred, whatever the feed says, until the feed has them leave too, or --release ${printable(disable.key)}.`;
   }
   const only = reviewed?.plan.header.only ?? flags.only ?? null;
   const people = reviewed?.plan.header.people ?? flags.person ?? null;
@@ -344,29 +355,13 @@ async function saveAs(planFile: string, out: string): Promise<void> {
   }
 }
 
-/** The first changes of the plan, attribute by attribute. */
-async function printChanges({ planFile, report }: RunEnd, limit: number): Promise<void> {
-  if (report.changes.total === 0 || limit === 0) return;
-  let shown = 0;
-  for await (const line of createInterface({ input: createReadStream(planFile) })) {
-    const entry = JSON.parse(line) as Partial<Change>;
-    if (entry.operation === undefined) continue;
-    if (shown === limit) break;
-    shown += 1;
-    print(describeChange(entry as Change));
-  }
-  const rest = report.changes.total - shown;
-  if (rest > 0)
-    print(
-      `… and ${number(rest)} more: --limit ${report.changes.total} shows all, ${relative(planFile)} has them`,
-    );
-  print('');
-}
-
-function nextAfterPlan(report: Report, asked: Asked): string {
+function nextAfterPlan({ report, planFile }: RunEnd, asked: Asked): string {
   if (report.exitCode === 3) return nextWhenHeld(report, asked);
   if (report.changes.planned === 0) return 'Next: nothing to do.';
   const { out } = asked.flags as Partial<PlanFlags>;
+  if (asked.revert !== undefined) {
+    return `Next: ${commandName()} apply --plan ${out ?? relative(planFile)}   (the next feed asks for the same changes again, unless the feed or the job is mended, or \`protect\` keeps these people as they are)`;
+  }
   if (out !== undefined) return `Next: ${commandName()} apply --plan ${out}`;
   return `Next: ${commandLine('apply', asked)}`;
 }

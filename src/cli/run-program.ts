@@ -15,7 +15,9 @@ import {
   unprotectCommand,
 } from './protect-command.ts';
 import { type ApplyFlags, applyCommand, guardOf, type PlanFlags, planCommand } from './run-command.ts';
+import { type RevertFlags, revertCommand } from './revert-command.ts';
 import { type SandboxFlags, sandboxCommand } from './sandbox-command.ts';
+import { type ShowFlags, showCommand } from './show-plan.ts';
 import { type ValidateFlags, validateCommand } from './validate-command.ts';
 
 /** Runs one command line; gives the exit code. Every error has been printed by then. */
@@ -66,21 +68,17 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .option('--sample [n]', 'show so many rows of the feed before and after mapping (5)', wholeNumber)
     .action(async (job: string, flags: ValidateFlags) => done(await validateCommand(job, flags)));
 
-  withRunOptions(
-    run('plan', 'compare feed and target and show what an apply would do; writes to no target', [
-      'rollcall plan jobs/epm-hr-feed.yaml',
-      'rollcall plan jobs/epm-hr-feed.yaml --out plan.ndjson --limit 200',
-      'rollcall plan jobs/epm-hr-feed.yaml --detailed-exitcode   # 0: nothing to do, 6: there are changes',
-    ]),
+  withShowOptions(
+    withRunOptions(
+      run('plan', 'compare feed and target and show what an apply would do; writes to no target', [
+        'rollcall plan jobs/epm-hr-feed.yaml',
+        'rollcall plan jobs/epm-hr-feed.yaml --out plan.ndjson --limit 200',
+        'rollcall plan jobs/epm-hr-feed.yaml --detailed-exitcode   # 0: nothing to do, 6: there are changes',
+      ]),
+    ),
   )
     .option('--out <file>', 'save the plan')
     .option('--trust-absences', 'show who would leave by an absence that nothing proves; held until approved')
-    .addOption(
-      new Option('--show <what>', 'what to print of the plan')
-        .choices(['people', 'summary'])
-        .default('people'),
-    )
-    .option('--limit <n>', 'how many changes to print', wholeNumber, 20)
     .option('--detailed-exitcode', 'exit 6 when there are changes')
     .action(async (job: string, flags: PlanFlags) => done(await planCommand(job, flags)));
 
@@ -138,6 +136,33 @@ function buildProgram(done: (exitCode: number) => void): Command {
   decision('reject', 'keep a plan from being applied, and take back what was approved of it', [
     'rollcall reject 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml --reason "yesterday’s export"',
   ]).action(async (plan: string, flags: DecideFlags) => done(await rejectCommand(plan, flags)));
+
+  withShowOptions(program.command('show').description('print a saved plan; its hash has to be right'))
+    .argument('<plan>', 'a plan file')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      exampleText(['rollcall show plan.ndjson', 'rollcall show plan.ndjson --show attributes --mask']),
+    )
+    .action(async (file: string, flags: ShowFlags) => done(await showCommand(file, flags)));
+
+  withShowOptions(
+    ledgerOptions(program.command('revert').description('plan what undoes a run; writes to no target')),
+  )
+    .argument('<run>', 'id of the run, as `rollcall runs` shows it')
+    .option('--out <file>', 'save the plan')
+    .option('--person <key>', 'only this person, by the lasting id of the feed; may be given again', another)
+    .option('--remove-created', 'remove whom the run created, where the policy removes leavers')
+    .option('--recreate', 'create anew whom the run removed, with what is known of them')
+    .option('--quiet', 'no progress bar')
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall revert 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml --out undo.ndjson',
+        'rollcall apply --plan undo.ndjson',
+      ]),
+    )
+    .action(async (id: string, flags: RevertFlags) => done(await revertCommand(id, flags)));
 
   ledgerOptions(program.command('report').description('rebuild the report of a run from the ledger'))
     .argument('<run>', 'id of the run, as `rollcall runs` shows it')
@@ -215,6 +240,17 @@ function buildProgram(done: (exitCode: number) => void): Command {
 
   for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
   return program;
+}
+
+function withShowOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--show <what>', 'what to print of the plan')
+        .choices(['people', 'attributes', 'summary'])
+        .default('people'),
+    )
+    .option('--limit <n>', 'how many changes to print', wholeNumber, 20)
+    .option('--mask', 'hide values and names, for a screen that others see');
 }
 
 function withRunOptions(command: Command): Command {

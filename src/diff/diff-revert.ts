@@ -154,37 +154,42 @@ function compareBack(was: User, left: User, now: User, { rules, undo }: RevertSe
   const names = new Set([...Object.keys(was.attributes), ...Object.keys(left.attributes)]);
   for (const name of [...names].sort()) {
     const rule = rules[name];
-    const [wasValue, leftValue, nowValue] = [was, left, now].map(
-      ({ attributes }) => attributes[name] ?? null,
-    );
-    if (rule === undefined || identicalValue(wasValue, leftValue)) continue;
-    if (rule.type === 'set') {
-      const back = setBack({ was: wasValue, left: leftValue, now: nowValue }, rule);
-      if (sameValue(back, nowValue, rule)) continue;
-      after[name] = back;
-    } else {
-      if (identicalValue(nowValue, wasValue)) continue;
-      if (!sameValue(nowValue, leftValue, rule)) {
-        touched.push(name);
-        continue;
-      }
-      after[name] = wasValue ?? null;
-    }
+    if (rule === undefined) continue;
+    const valueOf = ({ attributes }: User): Value | null => attributes[name] ?? null;
+    const back = valueBack({ was: valueOf(was), left: valueOf(left), now: valueOf(now) }, rule);
+    if (back === undefined) continue;
     // A target that does not show everything leaves out what it does not show.
     const isUnknown = undo.update?.extent !== 'full' && was.attributes[name] === undefined;
-    if (isUnknown) unknown.push(name);
+    if (back === 'touched') touched.push(name);
+    else if (isUnknown) unknown.push(name);
     else if (rule.writable !== 'always') unwritable.push(name);
-    if (isUnknown || rule.writable !== 'always') delete after[name];
-    else before[name] = nowValue ?? null;
+    else {
+      before[name] = valueOf(now);
+      after[name] = back.value;
+    }
   }
   return { before, after, touched, unwritable, unknown };
 }
 
-/** Gives back what the run took and takes what it gave; what others gave or took since stays as they left it. */
-function setBack(
-  { was, left, now }: Readonly<Record<'was' | 'left' | 'now', Value | null | undefined>>,
+type ThreeValues = Readonly<Record<'was' | 'left' | 'now', Value | null>>;
+
+/** Undefined where the run changed nothing, or where it is as it was already. */
+function valueBack(
+  values: ThreeValues,
   rule: DiffRule,
-): readonly string[] {
+): 'touched' | { readonly value: Value | null } | undefined {
+  const { was, left, now } = values;
+  if (identicalValue(was, left)) return undefined;
+  if (rule.type === 'set') {
+    const value = setBack(values, rule);
+    return sameValue(value, now, rule) ? undefined : { value };
+  }
+  if (identicalValue(now, was)) return undefined;
+  return sameValue(now, left, rule) ? { value: was } : 'touched';
+}
+
+/** Gives back what the run took and takes what it gave; what others gave or took since stays as they left it. */
+function setBack({ was, left, now }: ThreeValues, rule: DiffRule): readonly string[] {
   const minus = (ones: readonly string[], others: readonly string[]): readonly string[] => {
     const held = foldedSet(others, rule);
     return ones.filter((entry) => !held.has(fold(entry, rule)));
