@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { type PersonRow, patient, people, type Ran, userOf, World, wholeFeed } from './world.ts';
+import { type PersonRow, patient, people, plainFeed, type Ran, userOf, World, wholeFeed } from './world.ts';
 
 const staff = people(60);
 /** Ten people leave, which is more than 5 %, at least 3. */
@@ -145,6 +145,24 @@ describe.concurrent('an approval', patient, () => {
     expect(today.code).toBe(3);
     const applied = await world.run('apply', '--plan', 'plan.ndjson');
     expect([applied.code, applied.report.changes.succeeded]).toEqual([0, 60]);
+  });
+
+  it('is the word of a person for an absence that nothing proves, in that very plan', async ({ expect }) => {
+    const unproven = { feed: { whole: undefined } };
+    await using world = await World.open({ users: staff.map(userOf), feed: plainFeed(staff), job: unproven });
+    expect((await world.apply()).code).toBe(0);
+    world.writeFeed(plainFeed(staff.slice(2)));
+    expect((await world.plan()).report.changes.total).toBe(0);
+    const held = await world.plan('--trust-absences', '--out', 'plan.ndjson');
+    expect([held.code, held.report.changes.held]).toEqual([3, 2]);
+    expect(held.stdout).toMatch(/held by absenceUnproven.*2 would leave/);
+    expect((await world.run('apply', '--plan', 'plan.ndjson')).code).toBe(3);
+    expect((await approve(world, 'plan.ndjson')).code).toBe(0);
+    expect((await world.plan('--trust-absences')).code).toBe(3);
+    expect(world.journal()).toEqual([]);
+    const applied = await world.run('apply', '--plan', 'plan.ndjson');
+    expect([applied.code, applied.report.changes.succeeded]).toEqual([0, 2]);
+    expect(disabled(world)).toEqual(loginsOf(staff.slice(0, 2)));
   });
 
   it('is refused for a plan that nobody knows, that is not held, and without a reason', async ({

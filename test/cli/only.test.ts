@@ -118,7 +118,7 @@ describe.concurrent('somebody disabled by key', patient, () => {
     await using world = await linkedWorld();
     rmSync(world.path('hr.csv'));
     const run = await world.apply(...urgent);
-    expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/E7 stays disabled/)]);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/E7 is barred/)]);
     expect(withdrawn(world)).toEqual([seven.login]);
     const report = JSON.parse(readFileSync(join(run.directory, 'report.json'), 'utf8')) as {
       run: { approvals: readonly object[] };
@@ -168,6 +168,14 @@ describe.concurrent('somebody disabled by key', patient, () => {
     const silent = await world.apply('--disable', 'E7');
     expect([silent.code, silent.stderr]).toEqual([1, expect.stringMatching(/needs a reason/)]);
     expect(world.journal()).toEqual([]);
+  });
+
+  it('is nobody who is protected', async ({ expect }) => {
+    await using world = await linkedWorld({ protect: { keys: ['E7'] } });
+    const refused = await world.apply(...urgent);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/E7 is protected/)]);
+    expect(world.journal()).toEqual([]);
+    expect((await world.apply('--release', 'E7')).code).toBe(1);
   });
 
   it('is held by the guards like anybody', async ({ expect }) => {
