@@ -231,11 +231,15 @@ function comeBack(pair: Pair, account: Account, settings: DiffSettings): Differe
   return { ...changed(need, newsOf({ ...account, ...agreed }, known)), drifted: compared.drifted };
 }
 
-/** Lets go of the old account, which stays disabled and belongs to nobody from then on. */
+/**
+ * Lets go of the old account, which stays disabled and belongs to nobody from then on. That this job disabled it is
+ * forgotten, or whoever gets its login one day would be given the account and its access.
+ */
 function newAccount({ person, user, linked }: Pair, settings: DiffSettings): Difference {
   const conflict = loginOfOldAccount(person, user, settings);
   if (conflict !== null) return changed(needOf(person, user, 'enable', settings, { conflict }), null);
-  const left: Account = { ...linked, linkKey: null, key: null, leaverSince: null, absent: null };
+  const nobodys = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
+  const left: Account = { ...linked, ...nobodys };
   const created = createOf(person, null, settings);
   // A plan that creates nobody leaves the old account where it is.
   return created.need?.conflict === null ? { ...created, account: left } : created;

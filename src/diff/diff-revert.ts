@@ -155,8 +155,8 @@ function compareBack(was: User, left: User, now: User, { rules, undo }: RevertSe
   for (const name of [...names].sort()) {
     const rule = rules[name];
     if (rule === undefined) continue;
-    const valueOf = ({ attributes }: User): Value | null => attributes[name] ?? null;
-    const back = valueBack({ was: valueOf(was), left: valueOf(left), now: valueOf(now) }, rule);
+    const valueIn = ({ attributes }: User): Value | null => attributes[name] ?? null;
+    const back = valueBack({ was: valueIn(was), left: valueIn(left), now: valueIn(now) }, rule);
     if (back === undefined) continue;
     // A target that does not show everything leaves out what it does not show.
     const isUnknown = undo.update?.extent !== 'full' && was.attributes[name] === undefined;
@@ -164,7 +164,7 @@ function compareBack(was: User, left: User, now: User, { rules, undo }: RevertSe
     else if (isUnknown) unknown.push(name);
     else if (rule.writable !== 'always') unwritable.push(name);
     else {
-      before[name] = valueOf(now);
+      before[name] = valueIn(now);
       after[name] = back.value;
     }
   }

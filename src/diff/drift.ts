@@ -40,7 +40,9 @@ export function judgeDrift(
   const agrees = (value: Value | null): boolean => sameValue(value, next(value), rule);
   const settled = { drifted: false, isConflict: false };
   if (agrees(target)) {
-    return { ...settled, writes: false, agreed: policy === 'feedWins' ? undefined : feed };
+    // Where nothing asks what both have in common, it is kept up only if an earlier job file asked.
+    const isAsked = policy !== 'feedWins' || known?.agreed?.[attribute] !== undefined;
+    return { ...settled, writes: false, agreed: isAsked ? feed : undefined };
   }
   const base = baseOf(attribute, known);
   if (base === undefined) return { ...settled, writes: true, agreed: undefined };

@@ -25,28 +25,36 @@ export function afterStep(
 ): Account {
   const user = tools.applied(step, account, userId);
   const feed = account?.feed ?? change.feed;
-  const isLast = step === change.steps.at(-1);
+  // Of a change that goes on in a later wave only the first steps are here.
+  const isLast = step.temporary !== true && step === change.steps.at(-1);
   // Of a user whom nobody was ever linked to, a change by absence tells no person either.
-  const stranger = change.cause === 'absence' && account !== null && account.linkKey === null;
+  const isStranger = change.cause === 'absence' && account !== null && account.linkKey === null;
   return {
     ...user,
-    linkKey: stranger ? null : change.linkKey,
-    key: stranger ? null : change.key,
+    linkKey: isStranger ? null : change.linkKey,
+    key: isStranger ? null : change.key,
     disabled: disabledAfter(change, step, account, tools.asOf),
     leaverSince: account?.leaverSince ?? null,
     absent: account?.absent ?? null,
     ...(feed === undefined ? {} : { feed }),
-    ...(isLast ? written(change, account, tools.asOf) : kept(account)),
+    ...(isLast ? written(change, account, tools.asOf) : kept(account, step)),
   };
 }
 
 type Kept = Pick<Account, 'agreed' | 'written'>;
 
-function kept(account: Account | null): Kept {
+/** A temporary value is nobody's drift: the next run has to write the right one, whatever a drift means. */
+function kept(account: Account | null, step: Step | null = null): Kept {
+  const agreed = account?.agreed;
+  const temporary = step?.temporary === true && agreed !== undefined ? temporaryOf(step, agreed) : {};
   return {
-    ...(account?.agreed === undefined ? {} : { agreed: account.agreed }),
+    ...(agreed === undefined ? {} : { agreed: { ...agreed, ...temporary } }),
     ...(account?.written === undefined ? {} : { written: account.written }),
   };
+}
+
+function temporaryOf({ values }: Step, agreed: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => agreed[name] !== undefined));
 }
 
 /** For so long it is remembered what was written, and how often: by that it is seen that others change it back. */

@@ -32,6 +32,8 @@ function disabled(world: World, skip = 0): readonly string[] {
     .sort();
 }
 
+const hoursFromNow = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+
 const loginsOf = (rows: readonly PersonRow[]): readonly string[] => rows.map((row) => row.login).sort();
 
 describe.concurrent('leavers', patient, () => {
@@ -66,7 +68,7 @@ describe.concurrent('leavers', patient, () => {
     expect(third.code).toBe(0);
   });
 
-  it('need two accepted feeds with different bytes when nothing proves that the feed is whole', async ({
+  it('need two accepted feeds with different bytes, some hours apart, when nothing proves that the feed is whole', async ({
     expect,
   }) => {
     await using world = await World.open({ users, feed: plainFeed(staff), job: unproven });
@@ -80,9 +82,16 @@ describe.concurrent('leavers', patient, () => {
     expect(world.journal()).toEqual([]);
 
     world.writeFeed(plainFeed([...staying].reverse()));
-    const planned = await world.plan();
+    const soon = await world.apply();
+    expect([soon.code, soon.report.changes.total]).toEqual([0, 0]);
+    const later = ['--as-of', hoursFromNow(5)];
+    world.writeFeed(plainFeed(staying));
+    const sameAgain = await world.plan(...later);
+    expect(sameAgain.report.changes.total).toBe(0);
+    world.writeFeed(plainFeed([...staying.slice(1), ...staying.slice(0, 1)]));
+    const planned = await world.plan(...later);
     expect(planned.report.changes).toMatchObject({ planned: 5, fromAbsence: 5 });
-    const confirmed = await world.apply();
+    const confirmed = await world.apply(...later);
     expect([confirmed.code, confirmed.report.changes.fromAbsence]).toEqual([0, 5]);
     expect(disabled(world)).toEqual(loginsOf(leaving));
   });

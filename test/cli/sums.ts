@@ -8,6 +8,7 @@ export interface FeedJson {
 
 /** The parts of `report.json` that the tests read, as the design gives them. */
 export interface ReportJson {
+  readonly drift: Readonly<Record<string, number>>;
   readonly schemaVersion: number;
   readonly exitCode: number;
   readonly run: {

@@ -46,6 +46,8 @@ export function buildSettings(difference: Partial<DiffSettings> = {}): DiffSetti
       rehire: 'reactivate',
       reuseLoginAfterMs: null,
       flapping: 'report',
+      swaps: 'temporary',
+      order: 'together',
     },
     feed: { name: '', mode: 'full' },
     columns: Object.keys(rules).map((name) => buildColumn(name)),

@@ -107,3 +107,41 @@ describe('an enable', () => {
     expect(accountAfter(change, 1, { ...account, disabled }).disabled).toBeNull();
   });
 });
+
+describe('what an account remembers of an update', () => {
+  const change = buildChange({ steps, after: { title: 'Manager' } });
+  const before = '2026-05-30T00:00:00.000Z';
+  const long = '2026-05-20T00:00:00.000Z';
+
+  it('is what it wrote, once the last step is done', () => {
+    expect(accountAfter(change, 0)).not.toHaveProperty('written');
+    expect(accountAfter(change, 1).written).toEqual({ title: { value: 'Manager', at: [asOf] } });
+  });
+
+  it('is how often the same was written within seven days, and nothing older', () => {
+    const known = (value: string, ...at: readonly string[]): Account => ({
+      ...account,
+      written: { title: { value, at }, city: { value: 'Bonn', at: [long] } },
+    });
+    const times = (value: string, ...at: readonly string[]) =>
+      accountAfter(change, 1, known(value, ...at)).written;
+    expect(times('Manager', long, before)).toEqual({ title: { value: 'Manager', at: [before, asOf] } });
+    expect(times('Clerk', before)).toEqual({ title: { value: 'Manager', at: [asOf] } });
+    expect(times('Manager', before, before, before)?.title?.at).toEqual([before, before, asOf]);
+  });
+
+  it('is that feed and target agree on it, where that is asked', () => {
+    const known = { ...account, agreed: { title: 'Clerk', city: 'Bern' } };
+    expect(accountAfter(change, 1, known).agreed).toEqual({ title: 'Manager', city: 'Bern' });
+    expect(accountAfter(change, 0, known).agreed).toEqual({ title: 'Clerk', city: 'Bern' });
+    expect(accountAfter(change, 1)).not.toHaveProperty('agreed');
+  });
+
+  it('links nobody who is missing from a feed and was never linked', () => {
+    const missing = buildChange({ operation: 'disable', cause: 'absence', linkKey: 'u1', key: 'u1', steps });
+    const stranger = { ...account, linkKey: null, key: null };
+    expect(accountAfter(missing, 1, stranger)).toMatchObject({ linkKey: null, key: null });
+    const missed = buildChange({ operation: 'disable', cause: 'absence', steps });
+    expect(accountAfter(missed, 1)).toMatchObject({ linkKey: missed.linkKey, key: missed.key });
+  });
+});

@@ -456,6 +456,28 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect((await ledger.openRuns(scope)).map(({ id }) => id)).toEqual(['stopped', 'running']);
       });
 
+      test('that sent something, and ended since a moment or not at all, are told by their ids', async () => {
+        const [before, later] = ['2026-11-01T00:00:00.000Z', '2026-11-03T00:00:00.000Z'];
+        const intents = [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }];
+        for (const [id, finishedAt, difference] of [
+          ['ended-before', before, {}],
+          ['sent', later, {}],
+          ['under-way', null, {}],
+          ['planned', later, { mode: 'plan' }],
+          ['elsewhere', later, { scope: otherScope }],
+        ] as const) {
+          await ledger.startRun(run(id, difference));
+          await ledger.storeChanges(id, [change(1)]);
+          await ledger.recordIntents(id, intents);
+          if (finishedAt === null) continue;
+          await ledger.finishRun(id, { state: 'finished', finishedAt, exitCode: 0 });
+        }
+        await ledger.startRun(run('sent-nothing'));
+        await ledger.finishRun('sent-nothing', { state: 'finished', finishedAt: later, exitCode: 0 });
+        expect(await ledger.sendersSince(scope, at)).toEqual(['sent', 'under-way']);
+        expect(await ledger.sendersSince({ job: 'new', origin: scope.origin }, at)).toEqual([]);
+      });
+
       test('cannot be started twice or written when unknown', async () => {
         await ledger.startRun(run('run-1'));
         await expect(ledger.startRun(run('run-1'))).rejects.toThrow();
