@@ -2,7 +2,7 @@ import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { GuardLimits } from '../domain/guard-settings.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import type { Guard } from './guard.ts';
-import { allowedOf, type Counted, eventsOn, guardFloor, judgeLeast, judgeMost } from './limits.ts';
+import { type Counted, eventsOn, guardFloor, judgeLeast, judgeMost } from './limits.ts';
 
 /** What is compared of two feeds: figures of a whole file, never a cell. */
 export type FeedProfile = Pick<
@@ -119,9 +119,9 @@ function judgeEmptyCells(about: About, last: Last): readonly Guard[] {
         events: eventsOn(limits.expected, 'emptyCells', asOf),
       },
       (allowed) =>
-        `In the column ${column} ${empty} of ${feed.readable} cells are empty, where ${usual} would be usual since run ` +
-        `${last.runId}: more than ${allowed} beyond that are held. Ask for a new export; if it is right, ` +
-        `${expectIt('emptyCells')}.`,
+        `In the column ${column} ${empty} of ${feed.readable} cells are empty, ${empty - usual} more than the ${usual} ` +
+        `that would be usual since run ${last.runId}, and ${allowed} more are allowed. Ask for a new export; if it is ` +
+        `right, ${expectIt('emptyCells')}.`,
     );
     return [guard];
   });
@@ -172,20 +172,19 @@ export function judgeRowsSetAside(
   if (last === null || last.total === 0) return [];
   const usual = Math.floor((now.total * last.quarantined) / last.total);
   if (now.quarantined <= usual) return [];
-  const limit = limits.rowsSetAside;
   const counted = {
     name: 'rowsSetAside',
     actual: now.quarantined - usual,
     of: now.total,
-    limit,
+    limit: limits.rowsSetAside,
     events: eventsOn(limits.expected, 'rowsSetAside', asOf),
   };
   return [
     judgeMost(
       counted,
-      () =>
-        `${now.quarantined} of ${now.total} rows cannot be taken, where ${usual} would be usual: more than ` +
-        `${allowedOf(limit, now.total)} beyond that are held. See rejects.csv for why, and ask for a new export.`,
+      (allowed) =>
+        `${now.quarantined} of ${now.total} rows cannot be taken, ${now.quarantined - usual} more than the ${usual} that ` +
+        `would be usual, and ${allowed} more are allowed. See rejects.csv for why, and ask for a new export.`,
     ),
   ];
 }

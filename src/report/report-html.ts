@@ -150,11 +150,11 @@ ${table(
   html`<thead><tr><th scope="col">Guard</th><th scope="col" class="number">Allowed</th><th scope="col" class="number">In this run</th><th scope="col">Verdict</th><th scope="col">What to do</th></tr></thead>
 <tbody>${report.guards.map(
     (guard) => html`<tr>
-<th scope="row">${guard.name}</th>
+<th scope="row">${guard.subject === undefined ? guard.name : `${guard.name} (${guard.subject})`}</th>
 <td class="number">${guard.limit === null ? '–' : number(guard.limit)}</td>
 <td class="number">${number(guard.actual)}</td>
 <td>${guard.tripped ? html`<strong class="bad">tripped</strong>` : 'passed'}</td>
-<td>${guard.advice ?? '–'}</td>
+<td>${guard.advice ?? guard.allowedBy ?? '–'}</td>
 </tr>`,
   )}</tbody>`,
 )}

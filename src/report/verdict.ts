@@ -49,7 +49,8 @@ export function nextStep(report: ReportWithoutFailures): string | null {
 }
 
 function trippedGuards(report: ReportWithoutFailures): string {
-  const names = report.guards.filter((guard) => guard.tripped).map((guard) => `“${guard.name}”`);
+  const tripped = report.guards.filter((guard) => guard.tripped);
+  const names = [...new Set(tripped.map((guard) => `“${guard.name}”`))];
   return names.length === 0
     ? ' until a person has approved it'
     : ` by ${names.length === 1 ? 'the guard' : 'the guards'} ${inWords(names)}`;

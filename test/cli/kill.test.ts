@@ -3,7 +3,9 @@ import { type PersonRow, patient, pause, people, person, userOf, World, wholeFee
 
 /** Every answer takes its time, so that a kill finds requests on their way. */
 const slow = [{ do: { latencyMs: 30 } }];
-const noGuards = { guards: { creates: '100%', updates: '100%', disables: '100%', enables: '100%' } };
+const noGuards = {
+  guards: { creates: '100%', updates: '100%', disables: '100%', enables: '100%', attributes: '100%' },
+};
 
 /** Starts an apply, and kills it once the journal has so many more lines. Fails when it ends before. */
 async function killAfter(world: World, lines: number): Promise<void> {

@@ -42,7 +42,8 @@ describe.concurrent('a person with several rows', patient, () => {
   });
 
   it('is nobody’s leaver on a tie, nor while the better row cannot be taken', async ({ expect }) => {
-    await using world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff), job: prefer });
+    const job = { ...prefer, guards: { rowsSetAside: 4 } };
+    await using world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff), job });
     expect((await world.apply()).code).toBe(0);
     const skip = world.journalLines();
     const tied = person(7, { status: 'Terminated' });

@@ -113,7 +113,9 @@ describe('a full feed beside the last one', () => {
     const feeds = [feed({ empty: [0, 100], last: last() })];
     const guard = judged('emptyCells', { limits: usual, feeds });
     expect(guard).toMatchObject({ subject: 'Email', limit: 10, actual: 100 });
-    expect(guard?.advice).toContain('In the column Email 100 of 100 cells are empty, where 0 would be usual');
+    expect(guard?.advice).toContain(
+      'In the column Email 100 of 100 cells are empty, 100 more than the 0 that would be usual',
+    );
   });
 
   it('knows a column again by its header, and takes a new one as it comes', () => {

@@ -169,7 +169,7 @@ describe('a plan that the guards let pass', () => {
           made.passes,
         ]);
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     expect(Math.min(tallies.passed, tallies.held)).toBeGreaterThan(10);
   });
