@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, Need, Operation, Reason } from '../domain/change.ts';
+import type { Attributes } from '../domain/user.ts';
 import type { PlannedNeed } from '../match/open-matching.ts';
 import type { ReviewedChanges } from '../plan/reviewed-changes.ts';
 
@@ -105,10 +106,20 @@ function isSameChange(reviewed: Change, planned: PlannedNeed): boolean {
   return isDeepStrictEqual(essence(reviewed), essence({ ...planned.need, steps: planned.steps }));
 }
 
-type Essential = 'operation' | 'linkKey' | 'userId' | 'before' | 'after' | 'remember' | 'steps';
+type Essential = 'operation' | 'linkKey' | 'userId' | 'user' | 'before' | 'after' | 'remember' | 'steps';
 
 function essence(change: Pick<Change, Essential>): unknown {
-  const { operation, linkKey, userId, before, after, remember, steps } = change;
+  const { operation, linkKey, userId, user, before, after, remember, steps } = change;
+  // A disable names none of the values by which a reviewer knew whom it takes the access from.
+  const seen = operation === 'disable' && user !== null ? withSortedSets(user.attributes) : null;
   // What was read from a file knows no `undefined`.
-  return JSON.parse(JSON.stringify({ operation, linkKey, userId, before, after, remember, steps }));
+  return JSON.parse(JSON.stringify({ operation, linkKey, userId, seen, before, after, remember, steps }));
+}
+
+/** Targets list the entries of a set in any order. */
+function withSortedSets(attributes: Attributes): Attributes {
+  const entries = Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? [...value].sort() : value]),
+  );
 }
