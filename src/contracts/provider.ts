@@ -13,6 +13,8 @@ export interface AttributeRule {
   readonly required: boolean;
   readonly format?: 'email';
   readonly charactersMax?: number;
+  /** Set where the target refuses a value that another user has: who gets it waits until that one has let go of it. */
+  readonly unique?: true;
   /**
    * Set for an attribute that names another user, such as `manager`: the feed gives that person's lasting id, and
    * core hands on what `referenceTo` says of the user who is linked to it.

@@ -16,6 +16,12 @@ export interface Step {
    * person has a user, so the step waits until everything else of the plan has been sent.
    */
   readonly references?: Readonly<Record<string, string>>;
+  /** Steps are sent wave by wave, each once the one before it has ended; 0 when absent. */
+  readonly wave?: number;
+  /** Positions of the changes whose steps of earlier waves must have succeeded, because they free what this one needs. */
+  readonly after?: readonly number[];
+  /** Set for a step that writes a temporary value, to free the present one for somebody else. */
+  readonly temporary?: true;
 }
 
 /** Why a change is not simply planned, or an outcome is not simply a success. */

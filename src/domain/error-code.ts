@@ -17,6 +17,8 @@ export const errorCodes = {
   UNAVAILABLE: 'The target could not be reached or kept failing until the attempts were used up.',
   NOT_APPLIED: 'A look-up found that the write did not take effect, and the attempts were used up.',
   PREDECESSOR_FAILED: 'An earlier step of this change failed, so this one was not sent.',
+  WAITS_FOR:
+    'Another user still has a value that only one can have: the change that frees it was not made, so this one was not sent.',
   STOPPED: 'The run stopped before this step was sent.',
   OWN_ACCOUNT: 'This is the account that rollcall itself signs in with; it is never written.',
   // Conflicts found by comparing
@@ -30,6 +32,8 @@ export const errorCodes = {
   NO_SUCH_USER: 'The delta asks for a change of somebody who has no user in the target.',
   NOT_LINKED: 'The delta takes access from a user whom this job never linked to a person.',
   IN_DOUBT: 'An earlier write for this person could not be settled; the person is left alone.',
+  UNIQUE_SWAP:
+    'People would exchange values that only one user can have, and none can take a temporary one meanwhile.',
   DRIFT: 'The feed and somebody in the target both changed this value since they were the same.',
   FLAPPING: 'Somebody keeps changing back what this job writes, and the job says to hold then.',
   REHIRE:

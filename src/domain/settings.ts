@@ -223,6 +223,10 @@ export interface Policy {
   readonly reuseLoginAfterMs: number | null;
   /** A value that others keep changing back: named, or not written any more until a person has looked. */
   readonly flapping: 'report' | 'hold';
+  /** Where people exchange values that only one user can have: one takes a temporary value first, or all are conflicts. */
+  readonly swaps: 'temporary' | 'conflict';
+  /** `leaversFirst`: users are created and enabled only once all others have been disabled and removed. */
+  readonly order: 'together' | 'leaversFirst';
 }
 
 export interface RateLimit {

@@ -218,6 +218,18 @@ export const PolicyFile = z.strictObject({
     .enum(['report', 'hold'])
     .default('report')
     .describe('A value that others keep changing back within seven days: named, or a conflict.'),
+  swaps: z
+    .enum(['temporary', 'conflict'])
+    .default('temporary')
+    .describe(
+      'People who exchange logins or addresses: one takes a temporary value for a moment, or all are conflicts.',
+    ),
+  order: z
+    .enum(['together', 'leaversFirst'])
+    .default('together')
+    .describe(
+      'leaversFirst: users are created and enabled once all others have been disabled and removed, for licences.',
+    ),
 });
 
 /** Where reports go. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
 import { matchKeyOf } from '../domain/comparison.ts';
-import type { Need, Operation, Step } from '../domain/change.ts';
+import type { Need, Operation } from '../domain/change.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ExcludedRow, Person, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes, User } from '../domain/user.ts';
@@ -9,6 +9,7 @@ import { type DepartedPeople, departedPeople } from './departed-people.ts';
 import { findLookalikes, isAscii, skeletonOf } from './lookalikes.ts';
 import type { AbsentPair, PersonPair, UserCounts } from './pair.ts';
 import { pairPeople } from './pairing.ts';
+import { changesInOrder, orderChanges, type OrderSettings, type PlannedNeed } from './order-changes.ts';
 import type { RowRules } from './several-rows.ts';
 import { type RecentPeople, recentPeople } from './recent-people.ts';
 import {
@@ -22,13 +23,8 @@ import {
   userFrom,
 } from './staged.ts';
 import { openStaging } from './staging.ts';
+import { valuesFreed } from './unique-values.ts';
 import { createPersonIndexes, type SetAside, unitePeople } from './unite-people.ts';
-
-/** A need with the steps that the provider says it takes. */
-export interface PlannedNeed {
-  readonly need: Need;
-  readonly steps: readonly Step[];
-}
 
 /**
  * Finds for every person of the feed the user who is the same, in memory that does not grow with either side.
@@ -48,7 +44,7 @@ export interface Matching {
   takeAccountsAsUsers(): void;
   /** Listed users whom the ledger knows, completed by what the provider says that lists never show. */
   completeListed(listed: (user: User, known: User) => User): void;
-  /** Linked accounts that the target did not list, completed by what the provider says that means. */
+  /** Linked accounts, and disabled ones of a scope, that the target did not list, completed by what the provider says that means. */
   completeUnlisted(unlisted: (user: User) => User): void;
   /** Everybody named by a person or a linked account whom no list showed, once: whom to look up. */
   sought(): Generator<readonly { readonly userId: string | null; readonly attributes: Attributes }[]>;
@@ -83,11 +79,13 @@ export interface Matching {
   remember(account: Account): void;
   remembered(): Generator<readonly Account[]>;
   addChange(planned: PlannedNeed): void;
+  /** Settles which changes wait for others; once, after the last was added. */
+  orderChanges(settings: OrderSettings): void;
   /** Whom earlier runs have written lately. */
   readonly recent: RecentPeople;
   /** Whom they removed. */
   readonly departed: DepartedPeople;
-  /** In the order of a plan: by operation, then by line, then by key. */
+  /** In the order of a plan: wave by wave, then by operation, then by line, then by key. */
   changes(): Generator<PlannedNeed>;
   close(): void;
 }
@@ -111,6 +109,9 @@ function rankOf({ operation, conflict }: Need): number {
 /** What the ledger remembers of a user whom it has just met. */
 const stranger = { linkKey: null, key: null, disabled: null, leaverSince: null, absent: null };
 
+/** Accounts that are linked, or that this job disabled as nobody's of a declared scope. */
+const isOurs = "(link_key IS NOT NULL OR json_extract(known, '$.disabled') IS NOT NULL)";
+
 /** Feeds of rows that name nobody, neither by lasting id nor by the login of a user who is linked. */
 const unreadable = `
   SELECT DISTINCT m.feed FROM mentioned m WHERE m.set_aside = 1 AND m.link_key IS NULL AND NOT EXISTS
@@ -132,7 +133,8 @@ export function openMatching(folder: string, rules: RowRules): Matching {
   const insertUser = prepare('INSERT INTO user VALUES (?, ?, ?, ?)');
   const updateState = prepare('UPDATE user SET state = ? WHERE rowid = ?');
   const insertMemory = prepare('INSERT OR REPLACE INTO memory VALUES (?, ?)');
-  const insertChange = prepare('INSERT INTO change VALUES (?, ?, ?, ?)');
+  const insertFreed = prepare('INSERT INTO freed VALUES (?, ?, ?)');
+  const insertChange = prepare('INSERT INTO change (rank, line, key, body) VALUES (?, ?, ?, ?)');
 
   const selectLinked = prepare(`
     SELECT u.user_id AS id, u.state FROM account a CROSS JOIN user u ON u.user_id = a.user_id
@@ -194,14 +196,14 @@ export function openMatching(folder: string, rules: RowRules): Matching {
     },
     completeUnlisted: (unlisted) => {
       database.exec('CREATE INDEX user_by_id ON user (user_id)');
-      const missing = read<[id: string, state: string]>(`
-        SELECT user_id, state FROM account WHERE link_key IS NOT NULL
+      const missing = read<[id: string, state: string, isLinked: number]>(`
+        SELECT user_id, state, link_key IS NOT NULL FROM account WHERE ${isOurs}
         AND NOT EXISTS (SELECT 1 FROM user WHERE user.user_id = account.user_id) ORDER BY user_id`);
       // Those already written are not read again: the statement looks at accounts only, and each once.
       for (const page of pages(missing)) {
-        for (const [id, state] of page) {
+        for (const [id, state, isLinked] of page) {
           const user = unlisted(userFrom(id, state));
-          if (stateText(user) === state) leftOut += 1;
+          if (stateText(user) === state) leftOut += isLinked;
           addUser(user, false);
         }
       }
@@ -214,7 +216,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
         CREATE INDEX user_by_id ON user (user_id);
         CREATE INDEX user_by_match ON user (match_key);`);
       const accounts = read<[id: string, state: string]>(`
-        SELECT user_id, state FROM account a WHERE link_key IS NOT NULL
+        SELECT user_id, state FROM account a WHERE ${isOurs}
           AND NOT EXISTS (SELECT 1 FROM user u WHERE u.user_id = a.user_id) ORDER BY user_id`);
       for (const page of pages(accounts)) {
         yield page.map(([id, state]) => ({ userId: id, attributes: userFrom(id, state).attributes }));
@@ -378,12 +380,14 @@ export function openMatching(folder: string, rules: RowRules): Matching {
     },
     addChange: (planned) => {
       const { need } = planned;
-      insertChange.run(rankOf(need), need.rows[0]?.line ?? 0, need.key, JSON.stringify(planned));
+      const line = need.rows[0]?.line ?? 0;
+      const { lastInsertRowid } = insertChange.run(rankOf(need), line, need.key, JSON.stringify(planned));
+      for (const { attribute, value } of valuesFreed(need, rules.attributes)) {
+        insertFreed.run(lastInsertRowid, attribute, value);
+      }
     },
-    changes: function* () {
-      const rows = read<[body: string]>('SELECT body FROM change ORDER BY rank, line, key, rowid');
-      for (const [body] of rows) yield JSON.parse(body) as PlannedNeed;
-    },
+    orderChanges: (settings) => orderChanges(database, rules.attributes, settings),
+    changes: () => changesInOrder(database),
     close: () => {
       if (!database.isOpen) return;
       staging.close();

@@ -3,6 +3,7 @@ import type { Person, QuarantineCode } from '../domain/person.ts';
 import type { FeedSettings, Preference } from '../domain/settings.ts';
 import type { Attributes, Value } from '../domain/user.ts';
 import { actionsInOrder } from './actions-in-order.ts';
+import type { OwnershipRule } from './unique-values.ts';
 
 /** What a feed says of its rows. */
 export type FeedRules = Pick<FeedSettings, 'name' | 'columns' | 'onePerson' | 'action'>;
@@ -12,7 +13,7 @@ export interface RowRules {
   /** Of each of the job's feeds, by precedence. */
   readonly feeds: readonly FeedRules[];
   readonly match: readonly string[];
-  readonly attributes: Readonly<Record<string, ComparisonRule>>;
+  readonly attributes: Readonly<Record<string, OwnershipRule>>;
 }
 
 /** A row that lost to another one of the same person, and the rule that told them apart. */

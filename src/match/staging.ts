@@ -33,7 +33,11 @@ export function openStaging(folder: string): Staging {
     CREATE TABLE account (user_id TEXT NOT NULL, link_key TEXT, match_key TEXT, state TEXT NOT NULL, known TEXT NOT NULL);
     CREATE TABLE user (user_id TEXT NOT NULL, match_key TEXT, listed INTEGER NOT NULL, state TEXT NOT NULL);
     CREATE TABLE memory (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE change (rank INTEGER NOT NULL, line INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE change (
+      rank INTEGER NOT NULL, line INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, wave INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE freed (change INTEGER NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL);
+    CREATE TABLE waits (change INTEGER NOT NULL, owner INTEGER NOT NULL, PRIMARY KEY (change, owner)) WITHOUT ROWID;
+    CREATE TABLE placed (change INTEGER PRIMARY KEY, body TEXT NOT NULL);
   `);
   return {
     database,

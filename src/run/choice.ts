@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, Need, Operation, Reason } from '../domain/change.ts';
 import type { Attributes } from '../domain/user.ts';
-import type { PlannedNeed } from '../match/open-matching.ts';
+import type { PlannedNeed } from '../match/order-changes.ts';
 import type { ReviewedChanges } from '../plan/reviewed-changes.ts';
 
 /** What a run is about, when not about everything. */
@@ -103,17 +103,23 @@ function isSameChange(reviewed: Change, planned: PlannedNeed): boolean {
   if (reviewed.conflict !== null || planned.need.conflict !== null) {
     return reviewed.conflict?.code === planned.need.conflict?.code;
   }
-  return isDeepStrictEqual(essence(reviewed), essence({ ...planned.need, steps: planned.steps }));
+  // Which of several people steps aside is settled once all changes are there.
+  const stepsAside = reviewed.steps.some(({ temporary }) => temporary === true);
+  const steps = stepsAside ? (planned.aside ?? []) : planned.steps;
+  return isDeepStrictEqual(essence(reviewed), essence({ ...planned.need, steps }));
 }
 
 type Essential = 'operation' | 'linkKey' | 'userId' | 'user' | 'before' | 'after' | 'remember' | 'steps';
 
 function essence(change: Pick<Change, Essential>): unknown {
   const { operation, linkKey, userId, user, before, after, remember, steps } = change;
+  const sent = steps.map(({ wave: _, after: __, ...step }) => step);
   // A disable names none of the values by which a reviewer knew whom it takes the access from.
   const seen = operation === 'disable' && user !== null ? withSortedSets(user.attributes) : null;
   // What was read from a file knows no `undefined`.
-  return JSON.parse(JSON.stringify({ operation, linkKey, userId, seen, before, after, remember, steps }));
+  return JSON.parse(
+    JSON.stringify({ operation, linkKey, userId, seen, before, after, remember, steps: sent }),
+  );
 }
 
 /** Targets list the entries of a set in any order. */

@@ -4,7 +4,8 @@ import type { Difference } from '../diff/difference.ts';
 import type { Need, Step } from '../domain/change.ts';
 import type { User } from '../domain/user.ts';
 import type { Job } from '../job/job.ts';
-import type { Matching, PlannedNeed } from '../match/open-matching.ts';
+import type { Matching } from '../match/open-matching.ts';
+import type { PlannedNeed } from '../match/order-changes.ts';
 import type { RunBounds } from './bounds.ts';
 import type { Choice } from './choice.ts';
 import type { Comparison } from './compare.ts';
@@ -13,6 +14,7 @@ import { findingsCounter } from './count-findings.ts';
 import { peopleCounter } from './count-people.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
+import { stepsAside } from './step-aside.ts';
 
 /** A run that shall be undone, and how far. */
 export interface Revert {
@@ -64,7 +66,7 @@ export async function compareRevert(
   const stage = (difference: Difference): void => {
     found.add(difference);
     if (difference.need === null) return;
-    const planned = withSteps(difference.need, target);
+    const planned = withSteps(difference.need, target, job.policy);
     const chosen = planned === null ? null : choice.take(planned);
     if (chosen !== null) add(chosen);
   };
@@ -162,11 +164,13 @@ async function withLookedUp(
 }
 
 /** Null for a need that takes no call at all. */
-function withSteps(need: Need, { provider }: Target): PlannedNeed | null {
+function withSteps(need: Need, { provider }: Target, policy: Job['policy']): PlannedNeed | null {
   const conflict = need.conflict ?? provider.objection?.(need) ?? null;
   if (conflict !== null) return { need: { ...need, conflict }, steps: [] };
   const steps = [...updatesOfDisable(need, provider), ...provider.steps(need, need.user, null, {})];
-  return steps.length === 0 ? null : { need, steps };
+  if (steps.length === 0) return null;
+  const aside = policy.swaps === 'temporary' ? stepsAside(need, provider, {}) : undefined;
+  return { need, steps, ...(aside === undefined ? {} : { aside }) };
 }
 
 /** Disabling alone writes no values, and those of an account that was enabled are to be as they were, too. */

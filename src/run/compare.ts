@@ -9,7 +9,8 @@ import type { Column } from '../domain/settings.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 import type { PeopleCounts } from '../guard/judge-guards.ts';
 import type { Job } from '../job/job.ts';
-import type { Matching, PlannedNeed } from '../match/open-matching.ts';
+import type { Matching } from '../match/open-matching.ts';
+import type { PlannedNeed } from '../match/order-changes.ts';
 import type { AbsentPair, PersonPair } from '../match/pair.ts';
 import type { RunBounds } from './bounds.ts';
 import { type Choice, chooseSelected, everything } from './choice.ts';
@@ -19,6 +20,7 @@ import { peopleCounter } from './count-people.ts';
 import type { RowCounts } from './facts.ts';
 import { feedsOfPeople } from './feeds-of-people.ts';
 import { type Referring, referenceNeed, waitingSteps } from './references.ts';
+import { stepsAside } from './step-aside.ts';
 import type { TakenFeeds } from './take-feed.ts';
 
 export interface Comparison {
@@ -101,15 +103,15 @@ export function compare(
   const stage = (wanted: Need, account: Account | null, { says, waiting }: Said): Difference['bucket'] => {
     const conflict = wanted.conflict ?? provider.objection?.(wanted) ?? null;
     const restore = account?.disabled?.restore ?? null;
-    const steps =
-      conflict === null
-        ? [
-            ...provider.steps(wanted, wanted.user, restore, says),
-            ...waitingSteps(provider, wanted, waiting, says),
-          ]
-        : [];
-    if (conflict === null && steps.length === 0) return 'unchanged';
-    const chosen = choice.take({ need: { ...wanted, conflict }, steps });
+    if (conflict !== null) return choose({ need: { ...wanted, conflict }, steps: [] });
+    const waits = waitingSteps(provider, wanted, waiting, says);
+    const steps = [...provider.steps(wanted, wanted.user, restore, says), ...waits];
+    if (steps.length === 0) return 'unchanged';
+    const aside = job.policy.swaps === 'temporary' ? stepsAside(wanted, provider, says) : undefined;
+    return choose({ need: wanted, steps, ...(aside === undefined ? {} : { aside: [...aside, ...waits] }) });
+  };
+  const choose = (planned: PlannedNeed): Difference['bucket'] => {
+    const chosen = choice.take(planned);
     return chosen === null ? 'excluded' : add(chosen);
   };
   /** What the run was to do for somebody who needs nothing now is that person's conflict. */

@@ -5,7 +5,7 @@ import type { Matching } from '../match/open-matching.ts';
 import { protectedPerson, unknownPeople } from './barred.ts';
 import { takeBounds } from './bounds.ts';
 import type { Choice, Selection } from './choice.ts';
-import { type Comparison, compare } from './compare.ts';
+import { type Comparison, compare, isHeld } from './compare.ts';
 import { compareRevert, type Revert } from './compare-revert.ts';
 import type { Target } from './connect-target.ts';
 import { makePlan, type Plan } from './make-plan.ts';
@@ -98,6 +98,10 @@ export async function planRun(
   if (choice.unmet().length > 0) throw unknownPeople(choice.unmet());
   const { bar } = parts;
   if (bar !== null && comparison.sparedBars.includes(bar.linkKey)) throw protectedPerson(bar.key);
+  matching.orderChanges({
+    leaversFirst: job.policy.order === 'leaversFirst',
+    isHeld: (need) => isHeld(need, comparison),
+  });
   const asked = { feeds, comparison, selection, reviewed: reviewed?.plan ?? null, revert };
   const plan = await makePlan(job, open, matching, asked);
   return { feeds, comparison, plan, connected: target };

@@ -10,6 +10,7 @@ import { firstPasswords } from './first-passwords.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
 import type { TakenFeed } from './take-feed.ts';
+import { awaitedBy, firstPass, type Part, readyPart, Troubles, waitsInVain } from './waves.ts';
 import type { World } from './world.ts';
 
 const backoff = { baseMs: 500, capMs: 30_000 };
@@ -22,7 +23,7 @@ export interface Sending {
 }
 
 /**
- * Sends the plan's changes: first all steps but those that name people without a user, then these.
+ * Sends the plan's changes, wave by wave; last of all the steps that name people who had no user before.
  * @returns what stopped it before its end, or null
  */
 export async function sendPlan(
@@ -36,10 +37,19 @@ export async function sendPlan(
   const { provider, connection } = target;
   // A login that exists already is this person's only when the job says that logins tell who is who.
   const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
-  const awaited = await awaitedPeople(open);
+  const awaited = await awaitedBy(open);
+  const troubles = new Troubles(awaited.changes);
   const initialPassword = await firstPasswords(open, feeds, world);
   const users = new Map<string, User>();
   let batches = 0;
+  const settle = (settlement: Settlement): Promise<void> => {
+    troubles.note(settlement);
+    for (const account of settlement.accounts) {
+      if (account.linkKey !== null && awaited.people.has(account.linkKey))
+        users.set(account.linkKey, account);
+    }
+    return ledger.settle(run.id, scope, settlement);
+  };
   const tools: DispatchTools = {
     provider,
     connection,
@@ -59,86 +69,87 @@ export async function sendPlan(
     onProgress: (changes) => world.progress.sent(changes),
     ledger: {
       recordIntents: (intents) => ledger.recordIntents(run.id, intents),
-      settle: (settlement) => {
-        for (const account of settlement.accounts) {
-          if (account.linkKey !== null && awaited.has(account.linkKey)) users.set(account.linkKey, account);
-        }
-        return ledger.settle(run.id, scope, settlement);
-      },
+      settle,
       accountsById: (userIds) => ledger.accountsById(scope, userIds),
     },
   };
-  const stopped = await dispatch(withoutReferences(open), tools);
-  if (stopped !== null || awaited.size === 0 || world.signal.aborted) return stopped;
-  const starts = new Map<number, { readonly step: number; readonly userId: string | null }>();
-  return dispatch(withReferences(open, target, users, starts, world), {
-    ...tools,
-    startOf: ({ seq, userId }) => starts.get(seq) ?? { step: 0, userId },
-    onProgress: () => undefined,
-  });
-}
-
-/** Lasting ids of the people whom steps wait for: managers who are being created, so far fewer than people. */
-async function awaitedPeople(open: OpenRun): Promise<ReadonlySet<string>> {
-  const awaited = new Set<string>();
-  for await (const page of open.ledger.changes(open.run.id)) {
-    for (const { steps } of page) {
-      for (const { references } of steps) for (const id of Object.values(references ?? {})) awaited.add(id);
-    }
+  let stopped = await dispatch(firstPass(open), tools);
+  const starts: Starts = new Map();
+  for (const pass of awaited.passes) {
+    if (stopped !== null || world.signal.aborted) break;
+    stopped = await dispatch(laterPass(pass, { open, target, users, starts, troubles, settle, world }), {
+      ...tools,
+      startOf: ({ seq, userId }) => starts.get(seq) ?? { step: 0, userId },
+      // A step that names others follows on a change that has been counted.
+      ...(Number.isFinite(pass) ? {} : { onProgress: () => undefined }),
+    });
   }
-  return awaited;
+  return stopped;
 }
 
-/** The changes up to their first step that waits. */
-async function* withoutReferences(open: OpenRun): AsyncGenerator<readonly Change[]> {
-  for await (const page of open.ledger.changes(open.run.id)) {
-    yield page
-      .filter((change) => change.disposition === 'planned')
-      .map((change) => ({ ...change, steps: change.steps.slice(0, firstReference(change)) }))
-      .filter((change) => change.steps.length > 0);
-  }
+/** Where changes go on that wait for something. */
+type Starts = Map<number, { readonly step: number; readonly userId: string | null }>;
+
+interface PassTools {
+  readonly open: OpenRun;
+  readonly target: Target;
+  /** Users of the people whom steps name, by lasting id. */
+  readonly users: ReadonlyMap<string, User>;
+  /** Filled for each page of changes. */
+  readonly starts: Starts;
+  readonly troubles: Troubles;
+  readonly settle: (settlement: Settlement) => Promise<void>;
+  readonly world: World;
 }
 
-/** The changes whose steps before the first that waits have succeeded, with the values that are known by now. */
-async function* withReferences(
-  open: OpenRun,
-  target: Target,
-  users: ReadonlyMap<string, User>,
-  starts: Map<number, { readonly step: number; readonly userId: string | null }>,
-  world: World,
-): AsyncGenerator<readonly Change[]> {
+/** The changes that may go on in this pass, with the values that are known by now. */
+async function* laterPass(pass: number, tools: PassTools): AsyncGenerator<readonly Change[]> {
+  const { open, starts, settle } = tools;
   for await (const page of open.ledger.results(open.run.id)) {
     starts.clear();
     const ready: Change[] = [];
-    const unresolved: Settlement['outcomes'][number][] = [];
-    for (const { change, outcomes } of page.filter(mayGoOn)) {
-      const step = firstReference(change);
-      const steps = change.steps.map((one) => filledStep(one, target.provider, (id) => users.get(id)));
-      const filled = steps.filter((one) => one !== null);
-      if (filled.length < steps.length) unresolved.push(...stays(change, step, world));
-      else {
-        const userId =
-          change.userId ?? outcomes.findLast((outcome) => outcome.userId !== null)?.userId ?? null;
-        starts.set(change.seq, { step, userId: userId ?? target.provider.idOf(change.after) });
-        ready.push({ ...change, steps: filled });
-      }
+    const outcomes: Settlement['outcomes'][number][] = [];
+    for (const result of page) {
+      const part = readyPart(result, pass);
+      if (part === null) continue;
+      const one = goesOn(result, part, tools);
+      if ('steps' in one) {
+        starts.set(one.seq, { step: part.from, userId: userIdOf(result, part.from, tools.target) });
+        ready.push(one);
+      } else outcomes.push(...one.outcomes);
     }
-    if (unresolved.length > 0) {
-      await open.ledger.settle(open.run.id, open.scope, { outcomes: unresolved, accounts: [], removed: [] });
-    }
+    if (outcomes.length > 0) await settle({ outcomes, accounts: [], removed: [] });
     if (ready.length > 0) yield ready;
   }
 }
 
-function mayGoOn({ change, outcomes }: ChangeResult): boolean {
-  const first = firstReference(change);
-  if (change.disposition !== 'planned' || first === change.steps.length) return false;
-  return outcomes.length === first && outcomes.every((outcome) => outcome.result === 'succeeded');
+/** The change with the steps of this pass, or what becomes of them when they cannot be sent. */
+function goesOn(
+  { change }: ChangeResult,
+  { from, to }: Part,
+  { target, users, troubles, world }: PassTools,
+): Change | { readonly outcomes: Settlement['outcomes'] } {
+  const at = new Date(world.clock.now()).toISOString();
+  const trouble = troubles.of(change.steps[from]?.after ?? []);
+  if (trouble !== null) return { outcomes: waitsInVain({ change, from, at }, trouble) };
+  const steps = change.steps
+    .slice(0, to)
+    .map((step) =>
+      step.references === undefined ? step : filledStep(step, target.provider, (id) => users.get(id)),
+    );
+  const filled = steps.filter((step) => step !== null);
+  return filled.length < steps.length ? { outcomes: stays(change, from, at) } : { ...change, steps: filled };
+}
+
+/** The user's id as it is known by now; whoever is still to be created has none. */
+function userIdOf({ change, outcomes }: ChangeResult, from: number, { provider }: Target): string | null {
+  if (from === 0 || change.userId !== null) return change.userId;
+  const given = outcomes.findLast((outcome) => outcome.userId !== null)?.userId ?? null;
+  return given ?? provider.idOf(change.after);
 }
 
 /** The row goes on without the reference: its old value stays, and the report says so. */
-function stays(change: Change, from: number, world: World): Settlement['outcomes'] {
-  const at = new Date(world.clock.now()).toISOString();
+function stays(change: Change, from: number, at: string): Settlement['outcomes'] {
   return change.steps.slice(from).map((_, offset) => ({
     seq: change.seq,
     step: from + offset,
@@ -150,9 +161,4 @@ function stays(change: Change, from: number, world: World): Settlement['outcomes
     attempts: 0,
     at,
   }));
-}
-
-function firstReference({ steps }: Change): number {
-  const first = steps.findIndex(({ references }) => references !== undefined);
-  return first === -1 ? steps.length : first;
 }

@@ -4,7 +4,7 @@ import type { FeedFacts } from '../../src/domain/feed-facts.ts';
 import type { FeedSettings } from '../../src/domain/settings.ts';
 import type { Account } from '../../src/domain/user.ts';
 import { firstFeed } from '../../src/job/job.ts';
-import type { PlannedNeed } from '../../src/match/open-matching.ts';
+import type { PlannedNeed } from '../../src/match/order-changes.ts';
 import { type Comparison, compare } from '../../src/run/compare.ts';
 import { asOf, buildColumn, feedSha256 } from '../diff/build.ts';
 import { buildAccount, buildMention, buildPerson, buildUser, type Sides, staged } from '../match/build.ts';

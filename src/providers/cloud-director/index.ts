@@ -31,7 +31,8 @@ export const cloudDirector: Provider<Config> = {
   limits,
   attributes: {
     // Whether an existing user may be renamed hangs on the version: the provider says so of each (`target.renames`).
-    userName: { type: 'string', caseExact: false, writable: 'always', required: true },
+    // It is unique in an organisation (schema of VcdUser, 37.2).
+    userName: { type: 'string', caseExact: false, writable: 'always', required: true, unique: true },
     displayName: text,
     'name.givenName': text,
     'name.familyName': text,

@@ -32,7 +32,7 @@ export const oracleEpm: Provider<Config> = {
   },
   limits,
   attributes: {
-    userName: { type: 'string', caseExact: false, writable: 'onCreate', required: true },
+    userName: { type: 'string', caseExact: false, writable: 'onCreate', required: true, unique: true },
     'name.givenName': { type: 'string', caseExact: true, writable: 'always', required: false },
     'name.familyName': { type: 'string', caseExact: true, writable: 'always', required: true },
     'emails.work': { type: 'string', caseExact: true, writable: 'always', required: true, format: 'email' },

@@ -6,11 +6,19 @@ const set: AttributeRule = { type: 'set', caseExact: true, ...always };
 
 /** The attributes that a job may map; lengths and formats of numbers are not documented. */
 export const attributes: Readonly<Record<string, AttributeRule>> = {
-  userName: { type: 'string', caseExact: false, writable: 'always', required: true },
+  // Accounts are looked up by either (User Details page, 2026), and a save flags `duplicate_username` and `email_valid`.
+  userName: { type: 'string', caseExact: false, writable: 'always', required: true, unique: true },
   'name.givenName': { type: 'string', caseExact: true, writable: 'always', required: true },
   'name.familyName': { type: 'string', caseExact: true, ...always },
   // Whether the service keeps the case of an address is not documented: a change of case alone is not written.
-  'emails.work': { type: 'string', caseExact: false, writable: 'always', required: true, format: 'email' },
+  'emails.work': {
+    type: 'string',
+    caseExact: false,
+    writable: 'always',
+    required: true,
+    format: 'email',
+    unique: true,
+  },
   'phoneNumbers.mobile': { type: 'string', caseExact: true, ...always },
   'phoneNumbers.work': { type: 'string', caseExact: true, ...always },
   manager: { type: 'string', caseExact: false, ...always, reference: true },

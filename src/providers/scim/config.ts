@@ -73,6 +73,10 @@ export const Config = z.strictObject({
     .array(z.string().min(1))
     .default(['password'])
     .describe('Attributes that the service never shows and keeps when a PUT leaves them out.'),
+  unique: z
+    .array(z.enum(['emails.work', 'externalId', 'employeeNumber']))
+    .default([])
+    .describe('Attributes, beside userName, of which the service lets a value belong to one user only.'),
   ownLogin: z
     .string()
     .min(1)

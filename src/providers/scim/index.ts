@@ -2,7 +2,7 @@ import { fullUndo, type Provider, type Supports } from '../../contracts/provider
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
 import { limits } from './limits.ts';
-import { rules } from './places.ts';
+import { rules, rulesUnder } from './places.ts';
 import { review } from './review.ts';
 import { deactivatingSteps, remembers, steps } from './steps.ts';
 import { applied, unlisted } from './users.ts';
@@ -35,10 +35,13 @@ export const scim: Provider<Config> = {
   limits,
   attributes: rules,
   // All else that the settings change is between the connection and the service.
-  under: (config) =>
-    config.removal === 'deactivate'
-      ? { steps: deactivatingSteps, supports: { ...supports, undo: { ...supports.undo, remove: fullUndo } } }
-      : {},
+  under: (config) => ({
+    attributes: rulesUnder(config),
+    ...(config.removal === 'deactivate' && {
+      steps: deactivatingSteps,
+      supports: { ...supports, undo: { ...supports.undo, remove: fullUndo } },
+    }),
+  }),
   // The service gives every user an id of its own choice.
   idOf: () => null,
   review,

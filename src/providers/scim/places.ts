@@ -1,4 +1,5 @@
 import type { AttributeRule } from '../../contracts/provider.ts';
+import type { Config } from './config.ts';
 import { urn } from './wire.ts';
 
 /** Where an attribute stands in a resource. */
@@ -69,7 +70,8 @@ const text: AttributeRule = { type: 'string', caseExact: true, writable: 'always
  * a write, so only what identifies is compared without case.
  */
 export const rules: Readonly<Record<string, AttributeRule>> = {
-  userName: { ...text, caseExact: false, required: true },
+  // RFC 7643, section 4.1.1. Whether an address belongs to one user only is the service's affair: `target.unique`.
+  userName: { ...text, caseExact: false, required: true, unique: true },
   externalId: text,
   'name.givenName': text,
   'name.familyName': text,
@@ -92,6 +94,15 @@ export const rules: Readonly<Record<string, AttributeRule>> = {
   'scim.organization': text,
   'scim.division': text,
 };
+
+/** The rules of a service that keeps more than the logins apart. */
+export function rulesUnder({ unique }: Pick<Config, 'unique'>): typeof rules {
+  const changed = Object.entries(rules).filter(([name]) => unique.some((one) => one === name));
+  return {
+    ...rules,
+    ...Object.fromEntries(changed.map(([name, rule]) => [name, { ...rule, unique: true }])),
+  };
+}
 
 /** The attribute's name in the schema, such as `name.givenName`, and the schema it belongs to. */
 export function schemaNameOf(place: Place): { readonly schema: string; readonly name: string } {
