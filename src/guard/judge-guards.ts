@@ -172,8 +172,8 @@ function judgeAttributes({ limits, people, managed, asOf }: GuardFacts): readonl
       counted,
       (allowed) =>
         `${name} would change for ${actual} people, and ${allowed} of ${managed} are allowed (${limitText(limit)}, ` +
-        'guards.attributes). A column that is newly mapped changes everybody: if that, or the feed, is right, ' +
-        `approve the plan, or name the event under guards.expected (what: attributes, attribute: ${name}).`,
+        'guards.attributes). Look at its column in the feed; one that is newly mapped changes everybody. If it is ' +
+        `right, approve the plan, or name the event under guards.expected (what: attributes, attribute: ${name}).`,
     );
   });
 }
