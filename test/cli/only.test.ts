@@ -77,6 +77,15 @@ describe.concurrent('a run about some operations', patient, () => {
     expect(second.report.byOperation.disable.succeeded).toBe(1);
   });
 
+  it('leaves the last feed the one that was accepted last', async ({ expect }) => {
+    await using world = await linkedWorld();
+    world.writeFeed(wholeFeed([...staff, ...people(1, 500)]));
+    expect((await world.apply('--only', 'disables')).code).toBe(0);
+    // Had the part accepted its feed, the first one would be an older one now.
+    world.writeFeed(wholeFeed(staff));
+    expect((await world.apply()).code).toBe(0);
+  });
+
   it('is held by its own guards', async ({ expect }) => {
     await using world = await linkedWorld();
     world.writeFeed(wholeFeed(staff.slice(10)));
