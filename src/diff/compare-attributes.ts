@@ -3,7 +3,7 @@ import type { Reason } from '../domain/change.ts';
 import type { Person } from '../domain/person.ts';
 import type { Column } from '../domain/settings.ts';
 import type { Account, Attributes, User, Value } from '../domain/user.ts';
-import { judgeDrift } from './drift.ts';
+import { judgeDrift, remembersAgreement } from './drift.ts';
 import type { DiffRule, DiffSettings } from './difference.ts';
 import { matchesAny } from '../domain/wildcard.ts';
 
@@ -35,24 +35,31 @@ export function compareAttributes(
   const columns = new Map(settings.columns.map((column) => [column.attribute, column]));
   for (const [name, wanted] of Object.entries(person.attributes)) {
     const rule = settings.rules[name];
-    const column = columns.get(name);
-    const { write = 'always', owned = [] } = column ?? {};
+    const column: ColumnRules = columns.get(name) ?? { attribute: name };
+    const { write = 'always', owned = [] } = column;
     const current = user.attributes[name] ?? null;
     if (rule === undefined || !isWritten(write, current, rule)) continue;
     const next = (from: Value | null): Value | null =>
       rule.type === 'set' ? nextSet(from, wanted, owned, rule) : wanted;
-    const values = { feed: wanted, target: current, next, rule };
-    const drift = judgeDrift(values, column ?? { attribute: name }, known);
+    const written = next(current);
+    if (sameValue(current, written, rule)) {
+      if (remembersAgreement(column, known)) agreed[name] = wanted;
+      continue;
+    }
+    const drift = judgeDrift({ target: current, next, rule }, column, known);
     if (drift.agreed !== undefined) agreed[name] = drift.agreed;
-    if (drift.drifted && column?.drift !== 'targetWins') drifted.push(name);
+    if (drift.drifted && column.drift !== 'targetWins') drifted.push(name);
     if (drift.isConflict) conflict ??= bothChanged(name);
     if (!drift.writes && !drift.isConflict) continue;
     if (rule.writable !== 'always') conflict = notWritable(name);
     before[name] = current;
-    after[name] = next(current);
+    after[name] = written;
   }
   return { before, after, conflict, agreed, drifted };
 }
+
+/** What the job says of an attribute; of one without a column, nothing. */
+type ColumnRules = Pick<Column, 'attribute'> & Partial<Pick<Column, 'write' | 'owned' | 'drift'>>;
 
 function isWritten(write: Column['write'], current: Value | null, rule: DiffRule): boolean {
   return write === 'always' || (write === 'ifEmpty' && sameValue(current, null, rule));

@@ -11,8 +11,7 @@ import type { Account, Value } from '../domain/user.ts';
  * so that neither is forgotten.
  */
 
-export interface ThreeValues {
-  readonly feed: Value | null;
+export interface Differing {
   readonly target: Value | null;
   /** What writing the feed's value would make of another one: the value itself, or a set that has grown by it. */
   readonly next: (from: Value | null) => Value | null;
@@ -26,31 +25,34 @@ export interface Drift {
   readonly drifted: boolean;
   /** Whether a person has to look. */
   readonly isConflict: boolean;
-  /** What both have, or had, in common; undefined where that is not known, or need not be remembered. */
+  /** What both had in common; undefined where that is not known, or need not be remembered. */
   readonly agreed: Value | null | undefined;
 }
 
-/** What becomes of one attribute. @param known what the ledger remembers of the user, once it is linked */
+/**
+ * What becomes of one attribute in which feed and target differ.
+ * @param known what the ledger remembers of the user, once it is linked
+ */
 export function judgeDrift(
-  values: ThreeValues,
+  { target, next, rule }: Differing,
   { attribute, drift: policy = 'feedWins' }: Pick<Column, 'attribute' | 'drift'>,
   known: Account | null,
 ): Drift {
-  const { feed, target, next, rule } = values;
-  const agrees = (value: Value | null): boolean => sameValue(value, next(value), rule);
-  const settled = { drifted: false, isConflict: false };
-  if (agrees(target)) {
-    // Where nothing asks what both have in common, it is kept up only if an earlier job file asked.
-    const isAsked = policy !== 'feedWins' || known?.agreed?.[attribute] !== undefined;
-    return { ...settled, writes: false, agreed: isAsked ? feed : undefined };
-  }
   const base = baseOf(attribute, known);
-  if (base === undefined) return { ...settled, writes: true, agreed: undefined };
-  const feedChanged = !agrees(base);
+  if (base === undefined) return { writes: true, drifted: false, isConflict: false, agreed: undefined };
+  const feedChanged = !sameValue(base, next(base), rule);
   const drifted = !feedChanged || !sameValue(base, target, rule);
   if (policy === 'feedWins') return { writes: true, drifted, isConflict: false, agreed: undefined };
   const isConflict = policy === 'conflict' && feedChanged && drifted;
   return { writes: feedChanged && !isConflict, drifted, isConflict, agreed: base };
+}
+
+/** Whether it is remembered what both have in common: where the column asks, or that of an earlier job file did. */
+export function remembersAgreement(
+  { attribute, drift = 'feedWins' }: Pick<Column, 'attribute' | 'drift'>,
+  known: Account | null,
+): boolean {
+  return drift !== 'feedWins' || known?.agreed?.[attribute] !== undefined;
 }
 
 /** Before both were ever seen to agree, what the ledger last knew of the target stands in. */

@@ -88,6 +88,7 @@ const weakenings: readonly (readonly [RegExp, (before: Setting, after: Setting) 
   [/^match$/, () => true],
   [/^policy\.leavers\./, (before, after) => earlier(before, after)],
   [/^policy\.onLeave$/, (_, after) => after === 'disable'],
+  [/^policy\.witnessesApartMs$/, (before, after) => Number(after) < Number(before)],
   [/^feeds\.[^.]*\.whole\./, (before, after) => isGiven(before) && !isGiven(after)],
   [/^feeds\.[^.]*\.mode$/, (before, after) => before === 'delta' && after === 'full'],
   [/^feeds\.[^.]*\.outside$/, (_, after) => after === 'leaver'],

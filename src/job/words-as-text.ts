@@ -54,6 +54,17 @@ const feedWords: readonly FieldPath[] = [
   ['action', 'words', '*', '*'],
 ];
 
+/** Of users, for those whom a job manages or protects. */
+const userWords: readonly FieldPath[] = [
+  ...['is', 'isNot', 'like'].flatMap((test): FieldPath[] => [
+    ['manage', 'scope', '*', test],
+    ['manage', 'scope', '*', test, '*'],
+  ]),
+  ...['keys', 'groups', 'roles'].map((list): FieldPath => ['protect', list, '*']),
+  ['protect', 'like', '*'],
+  ['protect', 'like', '*', '*'],
+];
+
 function inFeeds(paths: readonly FieldPath[]): readonly FieldPath[] {
   return paths.flatMap((path): FieldPath[] => [
     ['feed', ...path],
@@ -69,7 +80,12 @@ function inTargets(paths: readonly FieldPath[]): readonly FieldPath[] {
  * Words of the feed are often plain digits (`leaver: [0]`) or `NULL`; their spelling is taken without a warning, in
  * tables that of the left side too.
  */
-const words: readonly FieldPath[] = [...inFeeds([...columnWords, ...feedWords]), ...inTargets(columnWords)];
+const words: readonly FieldPath[] = [
+  ...inFeeds([...columnWords, ...feedWords]),
+  ...inTargets(columnWords),
+  ...userWords,
+  ...inTargets(userWords),
+];
 const keyedByWords: readonly FieldPath[] = [...inFeeds(tables), ...inTargets(tables)];
 
 /**

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unbounded } from '../../src/diff/bounds.ts';
 import { operations } from '../../src/domain/change.ts';
 import type { FeedFacts } from '../../src/domain/feed-facts.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { FeedSettings } from '../../src/domain/settings.ts';
-import type { Account } from '../../src/domain/user.ts';
+import type { Account, User } from '../../src/domain/user.ts';
 import { firstFeed } from '../../src/job/job.ts';
 import { compare } from '../../src/run/compare.ts';
 import type { TakenFeed } from '../../src/run/take-feed.ts';
@@ -45,6 +46,13 @@ const someRow: fc.Arbitrary<SomeRow> = fc.record({
   action: fc.constantFrom(...operations),
   active: fc.boolean(),
   onLeave: fc.boolean(),
+});
+
+/** Numbers of people whom the job keeps as they are, protects, or leaves out of its scope. */
+const someBounds = fc.record({
+  kept: fc.subarray([1, 2, 3, 4, 5, 6], { maxLength: 2 }),
+  protected: fc.subarray([1, 2, 3, 4, 5, 6], { maxLength: 2 }),
+  outside: fc.subarray([1, 2, 3, 4, 5, 6], { maxLength: 2 }),
 });
 
 const someAccount = fc.record({
@@ -97,7 +105,8 @@ describe('several feeds of any kind', () => {
         fc.array(someRow, { maxLength: 12 }),
         fc.uniqueArray(someAccount, { selector: ({ number }) => number }),
         fc.nat(names.length - 1),
-        (fed, drawn, remembered, asideIn) => {
+        someBounds,
+        (fed, drawn, remembered, asideIn, numbers) => {
           const rows = drawn
             .map((row) => (row.kind === 'setAside' ? { ...row, feed: asideIn } : row))
             .filter(({ feed }) => feed < fed.length && fed[feed]?.state !== 'missing');
@@ -141,12 +150,24 @@ describe('several feeds of any kind', () => {
               },
               asOf,
               inDoubt: new Set<string>(),
+              bounds: {
+                ...unbounded,
+                kept: new Set(numbers.kept.map((number) => `E${number}`)),
+                isProtected: ({ id }: User) => numbers.protected.includes(Number(id.slice(1))),
+                isInScope: ({ id }: User) => !numbers.outside.includes(Number(id.slice(1))),
+                protections: [],
+              },
             };
             const { rows: counts } = compare(buildJob(), buildTarget(), matching, inputs);
             const { total, quarantined, excluded, unchanged, changed } = counts;
             expect(quarantined + counts.duplicates + excluded + unchanged + changed).toBe(total);
             expect(total).toBe(rows.length);
             for (const { need } of matching.changes()) {
+              const number = Number(need.linkKey.slice(1));
+              expect(numbers.kept).not.toContain(number);
+              if (need.conflict?.code !== 'LOGIN_TAKEN') expect(numbers.outside).not.toContain(number);
+              if (numbers.protected.includes(number))
+                expect(['disable', 'remove']).not.toContain(need.operation);
               if (need.cause !== 'absence') continue;
               const account = accounts.find(({ id }) => id === need.userId);
               const own = fed.findIndex((_, position) => names[position] === account?.feed);
