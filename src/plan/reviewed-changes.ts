@@ -36,13 +36,15 @@ export function openReviewedChanges(folder: string, changes: Iterable<Change>): 
   const select = database.prepare(
     `SELECT seq, body FROM reviewed WHERE link_key = ? AND taken = 0 ORDER BY user_id IS ? DESC, seq LIMIT 1`,
   );
+  // Of each row that comes as an object some 70 bytes stay until the next full collection.
+  select.setReturnArrays(true);
   const mark = database.prepare('UPDATE reviewed SET taken = 1 WHERE seq = ?');
   return {
     take(linkKey, userId) {
-      const { seq, body } = select.get(linkKey, userId) ?? {};
-      if (typeof seq !== 'number' || typeof body !== 'string') return null;
-      mark.run(seq);
-      return JSON.parse(body) as Change;
+      const row = select.get(linkKey, userId) as unknown as readonly [seq: number, body: string] | undefined;
+      if (row === undefined) return null;
+      mark.run(row[0]);
+      return JSON.parse(row[1]) as Change;
     },
     *rest() {
       const rest = database.prepare('SELECT body FROM reviewed WHERE taken = 0 ORDER BY seq');
