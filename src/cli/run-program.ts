@@ -5,6 +5,7 @@ import { providers } from '../providers/registry.ts';
 import { reportJsonSchema } from '../report/report.ts';
 import { toolVersion } from '../run/version.ts';
 import { type ApproveFlags, approveCommand, type DecideFlags, rejectCommand } from './decide-command.ts';
+import { type ExplainFlags, explainCommand } from './explain-command.ts';
 import { initCommand } from './init-command.ts';
 import { type LedgerFlags, reportCommand, runsCommand } from './ledger-commands.ts';
 import { close, printJson, printTrouble } from './output.ts';
@@ -104,6 +105,28 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .option('--release <key>', 'leave somebody to the feed again who was disabled by key')
     .option('--reason <text>', 'why', reason)
     .action(async (job: string | undefined, flags: ApplyFlags) => done(await applyCommand(job, flags)));
+
+  program
+    .command('explain')
+    .description('say all that is known of one person, and what a plan would do and why; writes nothing')
+    .argument('<job>', 'the job file')
+    .argument('<key>', 'the lasting id of the feed, or the login')
+    .option('--env <name>', 'overlay `environments.NAME` of the job')
+    .option('--feed <file>', 'read this in place of the feed; NAME=FILE for one of several', another)
+    .option('--target <name>', 'ask only this one of the `targets`; may be given again', another)
+    .option('--as-of <time>', 'the moment to plan for, ISO 8601 (default: now)', isoTime)
+    .option('--offline', 'ask the ledger in place of the target')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall explain jobs/epm-hr-feed.yaml 1042',
+        'rollcall explain jobs/epm-hr-feed.yaml ada.moreau@example.com --offline --json',
+      ]),
+    )
+    .action(async (job: string, key: string, flags: ExplainFlags) =>
+      done(await explainCommand(job, key, flags)),
+    );
 
   const ledgerOptions = (command: Command): Command =>
     command

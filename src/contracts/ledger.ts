@@ -101,6 +101,11 @@ export interface ChangeResult {
   readonly outcomes: readonly StepOutcome[];
 }
 
+/** What one run had to do for a person, and what became of it. */
+export interface ChangeInRun extends ChangeResult {
+  readonly run: Pick<Run, 'id' | 'mode' | 'state' | 'asOf' | 'startedAt' | 'exitCode'>;
+}
+
 /** A failure as it is compared from run to run. */
 export interface FailureKey {
   readonly key: string;
@@ -247,6 +252,8 @@ export interface Ledger {
   openSteps(runId: string): AsyncIterable<readonly OpenStep[]>;
   /** Every change with what became of its steps, in the order of the plan. */
   results(runId: string): AsyncIterable<readonly ChangeResult[]>;
+  /** What the scope's runs had to do for this person, the newest first. Reads through all changes of the scope. */
+  history(scope: Scope, linkKey: string, limit: number): Promise<readonly ChangeInRun[]>;
 
   /**
    * Notes the failures of a finished run: new ones as first seen in `runId`, known ones keep their first run,

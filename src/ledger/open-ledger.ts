@@ -45,7 +45,7 @@ export async function openLedger(
       ...acceptedFeedEntries(connection, { find, numberOf }),
       ...changeEntries(connection, numberOf),
       ...quarantineEntries(connection, numberOf),
-      ...stepEntries(connection, { idOf, numberOf }),
+      ...stepEntries(connection, { idOf, find, numberOf }),
       ...failureEntries(connection, { idOf, find, numberOf }),
       ...approvalEntries(connection, { idOf, find, numberOf }),
       ...barEntries(connection, { idOf, find }),

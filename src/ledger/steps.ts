@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Ledger, OpenStep } from '../contracts/ledger.ts';
+import type { ChangeInRun, Ledger, OpenStep, RunMode, RunState } from '../contracts/ledger.ts';
 import { accountWriter } from './accounts.ts';
 import { departureWriter } from './departed.ts';
 import { type ChangeRow, changeOf, changePages } from './changes.ts';
@@ -15,14 +15,15 @@ type EntryRow = Pick<Entry, 'result' | 'body'>;
 /** What was about to be sent, and what became of it. */
 export function stepEntries(
   connection: Connection,
-  { idOf, numberOf }: Pick<ScopeIds, 'idOf'> & { readonly numberOf: RunNumbers },
-): Pick<Ledger, 'recordIntents' | 'settle' | 'openSteps' | 'results'> {
+  { idOf, find, numberOf }: Pick<ScopeIds, 'idOf' | 'find'> & { readonly numberOf: RunNumbers },
+): Pick<Ledger, 'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history'> {
   const together = groupCommit(connection);
   const append = entryWriter(connection);
   const accounts = accountWriter(connection);
   const noteDeparture = departureWriter(connection);
   const changes = changePages(connection);
   const { nextSlice, entries, changesBetween } = sliceQueries(connection);
+  const ofPerson = changesOfPerson(connection);
 
   return {
     async recordIntents(runId, intents) {
@@ -64,6 +65,16 @@ export function stepEntries(
         yield page.map((row) => ({ change: changeOf(row), outcomes: outcomesOf(states, row.seq) }));
       }
     },
+    async history(scope, linkKey, limit) {
+      const scopeId = find(scope);
+      if (scopeId === null) return [];
+      // Quotes inside of values are escaped, so that only the field itself reads so.
+      const rows = ofPerson.all(scopeId, `"linkKey":${JSON.stringify(linkKey)}`, limit);
+      return rows.map((row) => {
+        const states = statesOf(entries.all(row.run_number, sliceOf(row.seq), sliceOf(row.seq)));
+        return { run: runOf(row), change: changeOf(row), outcomes: outcomesOf(states, row.seq) };
+      });
+    },
   };
 }
 
@@ -90,6 +101,29 @@ function sliceQueries(connection: Connection) {
       'SELECT seq, body FROM changes WHERE run_number = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     ),
   };
+}
+
+interface HistoryRow extends ChangeRow {
+  readonly run_number: number;
+  readonly run_id: string;
+  readonly mode: RunMode;
+  readonly state: RunState;
+  readonly as_of: string;
+  readonly started_at: string;
+  readonly exit_code: number | null;
+}
+
+function changesOfPerson(connection: Connection) {
+  return connection.query<HistoryRow>(
+    `SELECT c.seq, c.body, r.run_number, r.run_id, r.mode, r.state, r.as_of, r.started_at, r.exit_code
+     FROM runs r CROSS JOIN changes c ON c.run_number = r.run_number
+     WHERE r.scope_id = ? AND instr(c.body, ?) > 0 ORDER BY r.run_number DESC, c.seq LIMIT ?`,
+  );
+}
+
+function runOf(row: HistoryRow): ChangeInRun['run'] {
+  const { run_id: id, mode, state, as_of: asOf, started_at: startedAt, exit_code: exitCode } = row;
+  return { id, mode, state, asOf, startedAt, exitCode };
 }
 
 type OpenRef = Pick<OpenStep, 'seq' | 'step'>;

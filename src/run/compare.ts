@@ -22,6 +22,7 @@ import { feedsOfPeople } from './feeds-of-people.ts';
 import { type Referring, referenceNeed, waitingSteps } from './references.ts';
 import { stepsAside } from './step-aside.ts';
 import type { TakenFeeds } from './take-feed.ts';
+import { turnEvery } from './turns.ts';
 
 export interface Comparison {
   readonly rows: RowCounts;
@@ -44,6 +45,8 @@ export interface Comparison {
   readonly findings: Findings;
 }
 
+export type Observe = (difference: Difference) => void;
+
 /** What the feed says of somebody: its attributes, and the references that wait. */
 interface Said {
   readonly says: Attributes;
@@ -52,27 +55,57 @@ interface Said {
 
 const nothingSaid: Said = { says: {}, waiting: {} };
 
+/** What is compared, and how. */
+export type CompareInputs = Omit<TakenFeeds, 'quarantined'> & {
+  readonly setAside: Pick<RowCounts, 'quarantined' | 'duplicates' | 'excluded'>;
+  readonly asOf: string;
+  /** The clock's time, ISO 8601; `asOf` when absent. */
+  readonly now?: string;
+  readonly inDoubt: ReadonlySet<string>;
+  /** Which of the changes the run is about; all of them when absent. */
+  readonly choice?: Choice;
+  /** Lasting ids of people who were disabled by key. */
+  readonly bars?: ReadonlySet<string>;
+  /** Whether an absence counts that nothing proves; a person has to approve such a plan. */
+  readonly trustsAbsences?: boolean;
+  /** Whom the run may touch; everybody when absent. */
+  readonly bounds?: RunBounds;
+  /** Told of what each pair came to, while it is the last one that was read. */
+  readonly observe?: Observe;
+};
+
 /** Compares everybody, one by one, and stages what they need. */
-export function compare(
+export function compare(job: Job, target: Target, matching: Matching, inputs: CompareInputs): Comparison {
+  const everybody = comparing(job, target, matching, inputs);
+  for (;;) {
+    const next = everybody.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** The same for a run, which has to hear signals meanwhile: waits for `turn` after so many people. */
+export async function compareInTurns(
   job: Job,
   target: Target,
   matching: Matching,
-  inputs: Omit<TakenFeeds, 'quarantined'> & {
-    readonly setAside: Pick<RowCounts, 'quarantined' | 'duplicates' | 'excluded'>;
-    readonly asOf: string;
-    /** The clock's time, ISO 8601; `asOf` when absent. */
-    readonly now?: string;
-    readonly inDoubt: ReadonlySet<string>;
-    /** Which of the changes the run is about; all of them when absent. */
-    readonly choice?: Choice;
-    /** Lasting ids of people who were disabled by key. */
-    readonly bars?: ReadonlySet<string>;
-    /** Whether an absence counts that nothing proves; a person has to approve such a plan. */
-    readonly trustsAbsences?: boolean;
-    /** Whom the run may touch; everybody when absent. */
-    readonly bounds?: RunBounds;
-  },
-): Comparison {
+  inputs: CompareInputs,
+  turn: () => Promise<void>,
+): Promise<Comparison> {
+  const everybody = comparing(job, target, matching, inputs);
+  for (;;) {
+    const next = everybody.next();
+    if (next.done === true) return next.value;
+    await turn();
+  }
+}
+
+/** Pauses after so many people. */
+function* comparing(
+  job: Job,
+  target: Target,
+  matching: Matching,
+  inputs: CompareInputs,
+): Generator<void, Comparison> {
   const { provider } = target;
   const { feeds, choice = chooseSelected(everything), bars = new Set() } = inputs;
   const { bounds = { ...unbounded, protections: [] } } = inputs;
@@ -127,6 +160,7 @@ export function compare(
   ): Difference['bucket'] => {
     const bucket = need === null ? difference.bucket : stage(need, account, said);
     found.add(difference);
+    inputs.observe?.({ ...difference, bucket });
     // A run about a part is no witness of anybody but those whom it is about.
     if (difference.account !== null && (bucket === 'changed' || !choice.isPartial)) {
       matching.remember(difference.account);
@@ -155,13 +189,10 @@ export function compare(
     const refers = mayRefer && Object.keys(waiting).length > 0;
     const need = difference.need ?? (refers ? referenceNeed(person, pair.user) : null);
     const takesSteps = need !== null && ['create', 'update', 'enable'].includes(need.operation);
-    const says =
-      pair.user === null ? person.attributes : withoutIdleClears(person.attributes, settings.columns);
-    const isSpared = difference.spared !== undefined && need !== null;
-    const said = {
-      says: isSpared ? saidOfSpared(says, need, settings.rules) : says,
-      waiting: takesSteps ? waiting : {},
-    };
+    const isNew = pair.user === null;
+    const says = isNew ? person.attributes : withoutIdleClears(person.attributes, settings.columns);
+    const isSpared = difference.spared !== undefined;
+    const said = { says: saidBeside(need, says, settings, isSpared), waiting: takesSteps ? waiting : {} };
     return take(difference, need, pair.account, said);
   };
   const missing = (pair: AbsentPair, settings: DiffSettings): Difference => {
@@ -188,12 +219,15 @@ export function compare(
     if (barred.spared !== undefined) sparedBars.push(linkKey);
     return barred;
   };
+  let seen = 0;
   for (const pair of matching.people()) {
     const { person, user } = pair;
     choice.meet(person);
     const bucket = takePerson(pair);
     const met = bucket === 'changed' ? bucket : (missed(person.linkKey, user?.id ?? null) ?? bucket);
     buckets[met] += person.rows.length;
+    seen += 1;
+    if (seen % turnEvery === 0) yield;
   }
   for (const pair of matching.absent()) {
     const { account, user } = pair;
@@ -204,6 +238,8 @@ export function compare(
     if (isNewlyMissing(pair, learned)) people.addMissing();
     const bucket = take(learned, difference.need, account);
     if (bucket !== 'changed' && account.linkKey !== null) missed(account.linkKey, user.id);
+    seen += 1;
+    if (seen % turnEvery === 0) yield;
   }
   for (const gone of choice.rest()) add(gone);
   const total = feeds.reduce((rows, { facts }) => rows + (facts?.rows ?? 0), 0);
@@ -230,6 +266,16 @@ export function isHeld(
   { absencesHeld, statusesHeld }: Pick<Comparison, 'absencesHeld' | 'statusesHeld'>,
 ): boolean {
   return (cause === 'absence' && absencesHeld) || (cause === 'status' && statusesHeld);
+}
+
+/** What the feed says beside what somebody needs: of a user who was spared, nothing that would take anything. */
+function saidBeside(
+  need: Need | null,
+  says: Attributes,
+  { rules }: DiffSettings,
+  isSpared: boolean,
+): Attributes {
+  return isSpared && need !== null ? saidOfSpared(says, need, rules) : says;
 }
 
 /** An empty cell of a column that is written on creation only, or only while it is empty, takes nothing from a user. */

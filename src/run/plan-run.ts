@@ -5,7 +5,7 @@ import type { Matching } from '../match/open-matching.ts';
 import { protectedPerson, unknownPeople } from './barred.ts';
 import { takeBounds } from './bounds.ts';
 import type { Choice, Selection } from './choice.ts';
-import { type Comparison, compare, isHeld } from './compare.ts';
+import { type Comparison, compare, isHeld, type Observe } from './compare.ts';
 import { compareRevert, type Revert } from './compare-revert.ts';
 import type { Target } from './connect-target.ts';
 import { makePlan, type Plan } from './make-plan.ts';
@@ -14,6 +14,7 @@ import { recallActs } from './recall-acts.ts';
 import type { ReviewedPlan } from './reviewed-plan.ts';
 import { type TakenFeed, type TakenFeeds, takeFeeds, unitePeople } from './take-feed.ts';
 import { type StateSource, takeState } from './take-state.ts';
+import { takeTurn } from './turns.ts';
 import type { World } from './world.ts';
 
 /** What a run is about, and what it has to keep to. */
@@ -31,13 +32,15 @@ export interface Parts {
 
 export interface ToPlan {
   readonly parts: Parts;
-  /** In the order of the job's feeds; of no matter to a run that reads none. */
-  readonly files: readonly (FeedFile | null)[];
+  /** In the order of the job's feeds, null where nothing waits; of no matter to a run that reads none. */
+  readonly files: readonly (FeedFile | null)[] | null;
   readonly source: StateSource;
   /** Called once the feeds have been read. */
   readonly connect: () => Promise<Target>;
   /** Lasting ids of people with an earlier write that nobody could settle. */
   readonly inDoubt: ReadonlySet<string>;
+  /** Told of what each pair came to, for whoever asks about one person. */
+  readonly observe?: Observe;
 }
 
 /** What a run knows once it has a plan. */
@@ -64,13 +67,12 @@ export async function planRun(
   job: Job,
   open: OpenRun,
   matching: Matching,
-  { parts, files, source, connect, inDoubt }: ToPlan,
+  { parts, files, source, connect, inDoubt, observe }: ToPlan,
   world: World,
 ): Promise<PlannedRun> {
   const { choice, selection, reviewed, revert } = parts;
-  const { feeds, quarantined } = readsFeeds(parts)
-    ? await takeFeeds(job, files, open, matching, world)
-    : nothingTaken;
+  const { feeds, quarantined } =
+    readsFeeds(parts) && files !== null ? await takeFeeds(job, files, open, matching, world) : nothingTaken;
 
   world.progress.stage('reading the target');
   const target = await connect();
@@ -78,7 +80,7 @@ export async function planRun(
 
   world.progress.stage('comparing');
   matching.index();
-  const notTaken = await unitePeople(open, matching);
+  const notTaken = await unitePeople(open, matching, world);
   const setAside = {
     quarantined: quarantined + notTaken.quarantined,
     duplicates: notTaken.duplicates,
@@ -90,10 +92,11 @@ export async function planRun(
   const bounds = await takeBounds(job, open, target, matching);
   const { asOf, startedAt: now } = open.run;
   const { trustsAbsences = false } = selection;
-  const inputs = { feeds, setAside, asOf, now, inDoubt, choice, bars, bounds, trustsAbsences };
+  const about = { choice, bars, bounds, trustsAbsences, ...(observe === undefined ? {} : { observe }) };
+  const inputs = { feeds, setAside, asOf, now, inDoubt, ...about };
   const comparison =
     revert === null
-      ? compare(job, target, matching, inputs)
+      ? await compareInTurns(job, target, matching, inputs, () => takeTurn(world))
       : await compareRevert(job, open, target, matching, { revert, inDoubt, choice, bars, bounds });
   if (choice.unmet().length > 0) throw unknownPeople(choice.unmet());
   const { bar } = parts;
@@ -102,7 +105,8 @@ export async function planRun(
     leaversFirst: job.policy.order === 'leaversFirst',
     isHeld: (need) => isHeld(need, comparison),
   });
-  const asked = { feeds, comparison, selection, reviewed: reviewed?.plan ?? null, revert };
+  const turn = (): Promise<void> => takeTurn(world);
+  const asked = { feeds, comparison, selection, reviewed: reviewed?.plan ?? null, revert, turn };
   const plan = await makePlan(job, open, matching, asked);
   return { feeds, comparison, plan, connected: target };
 }

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { rmdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Bar } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
@@ -30,6 +28,7 @@ import {
 } from './reviewed-plan.ts';
 import { sendPlan } from './send-plan.ts';
 import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
+import { stagingFolder } from './staging-folder.ts';
 import type { TakenFeed } from './take-feed.ts';
 import type { StateSource } from './take-state.ts';
 import { toolVersion } from './version.ts';
@@ -69,7 +68,7 @@ export interface RunEnd {
  */
 export async function runJob(job: Job, options: JobRunOptions, world: World): Promise<RunEnd | null> {
   const open = await openRun(job, options, world);
-  const matching = openMatching(stagingFolder(job, open), {
+  const matching = openMatching(stagingFolder(job, open.scope), {
     match: job.match,
     attributes: job.target.provider.attributes,
     feeds: job.feeds,
@@ -139,7 +138,7 @@ async function partsOf(job: Job, options: JobRunOptions, open: OpenRun): Promise
   const { reviewed, disable } = options;
   if (reviewed !== undefined) {
     await requireCurrent(reviewed, job, open);
-    const changes = await takeReviewed(reviewed, open, stagingFolder(job, open));
+    const changes = await takeReviewed(reviewed, open, stagingFolder(job, open.scope));
     const selection = selectionOf(reviewed);
     const choice = chooseReviewed(changes, selection);
     const { revert } = reviewed.plan.header;
@@ -175,15 +174,6 @@ async function endWithoutFeed({ ledger, run, directory }: OpenRun, world: World)
   await ledger.finishRun(run.id, { state: 'finished', finishedAt, exitCode: 0 });
   await rmdir(directory).catch(() => undefined);
   return null;
-}
-
-/** Personal data of the run rest here while it goes on: beside the ledger, a folder for each job and target. */
-export function stagingFolder(job: Job, open: OpenRun): string {
-  const scope = createHash('sha256')
-    .update(`${open.scope.job}\n${open.scope.origin}`)
-    .digest('hex')
-    .slice(0, 16);
-  return path.join(path.dirname(job.ledger), 'staging', scope);
 }
 
 function factsOf(
