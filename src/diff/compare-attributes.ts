@@ -36,32 +36,54 @@ export function compareAttributes(
   for (const [name, wanted] of Object.entries(person.attributes)) {
     const rule = settings.rules[name];
     const column: ColumnRules = columns.get(name) ?? { attribute: name };
-    const { write = 'always', owned = [] } = column;
     const current = user.attributes[name] ?? null;
-    if (rule === undefined || !isWritten(write, current, rule)) continue;
-    const next = (from: Value | null): Value | null =>
-      rule.type === 'set' ? nextSet(from, wanted, owned, rule) : wanted;
-    const written = next(current);
-    if (sameValue(current, written, rule)) {
-      if (remembersAgreement(column, known)) agreed[name] = wanted;
-      continue;
-    }
-    const drift = judgeDrift({ target: current, next, rule }, column, known);
-    if (drift.agreed !== undefined) agreed[name] = drift.agreed;
-    if (drift.drifted && column.drift !== 'targetWins') drifted.push(name);
-    if (drift.isConflict) conflict ??= bothChanged(name);
-    if (!drift.writes && !drift.isConflict) continue;
-    if (rule.writable !== 'always') conflict = notWritable(name);
+    if (rule === undefined || !isWritten(column, current, rule)) continue;
+    const one = compareOne({ wanted, current, rule, column }, known);
+    if (one.agreed !== undefined) agreed[name] = one.agreed;
+    if (one.drifted) drifted.push(name);
+    if (one.written === undefined) continue;
     before[name] = current;
-    after[name] = written;
+    after[name] = one.written;
+    conflict = one.conflict ?? conflict;
   }
   return { before, after, conflict, agreed, drifted };
+}
+
+interface OneAttribute {
+  readonly wanted: Value | null;
+  readonly current: Value | null;
+  readonly rule: DiffRule;
+  readonly column: ColumnRules;
+}
+
+interface OneCompared {
+  /** What is to be written, or would be but for the conflict; undefined: nothing. */
+  readonly written?: Value | null;
+  readonly conflict?: Reason;
+  readonly agreed: Value | null | undefined;
+  readonly drifted: boolean;
+}
+
+function compareOne({ wanted, current, rule, column }: OneAttribute, known: Account | null): OneCompared {
+  const { attribute, owned = [] } = column;
+  const next = (from: Value | null): Value | null =>
+    rule.type === 'set' ? nextSet(from, wanted, owned, rule) : wanted;
+  const written = next(current);
+  if (sameValue(current, written, rule)) {
+    return { agreed: remembersAgreement(column, known) ? wanted : undefined, drifted: false };
+  }
+  const drift = judgeDrift({ target: current, next, rule }, column, known);
+  const found = { agreed: drift.agreed, drifted: drift.drifted && column.drift !== 'targetWins' };
+  if (drift.isConflict) return { ...found, written, conflict: bothChanged(attribute) };
+  if (!drift.writes) return found;
+  if (rule.writable !== 'always') return { ...found, written, conflict: notWritable(attribute) };
+  return { ...found, written };
 }
 
 /** What the job says of an attribute; of one without a column, nothing. */
 type ColumnRules = Pick<Column, 'attribute'> & Partial<Pick<Column, 'write' | 'owned' | 'drift'>>;
 
-function isWritten(write: Column['write'], current: Value | null, rule: DiffRule): boolean {
+function isWritten({ write = 'always' }: ColumnRules, current: Value | null, rule: DiffRule): boolean {
   return write === 'always' || (write === 'ifEmpty' && sameValue(current, null, rule));
 }
 

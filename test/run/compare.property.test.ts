@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unbounded } from '../../src/diff/bounds.ts';
-import { operations } from '../../src/domain/change.ts';
+import { type Need, operations } from '../../src/domain/change.ts';
 import type { FeedFacts } from '../../src/domain/feed-facts.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { FeedSettings } from '../../src/domain/settings.ts';
@@ -97,6 +97,19 @@ function accountOf({
   });
 }
 
+interface Bounded {
+  readonly kept: readonly number[];
+  readonly protected: readonly number[];
+  readonly outside: readonly number[];
+}
+
+function expectWithin(numbers: Bounded, { linkKey, operation, conflict }: Need): void {
+  const number = Number(linkKey.slice(1));
+  expect(numbers.kept).not.toContain(number);
+  if (conflict?.code !== 'LOGIN_TAKEN') expect(numbers.outside).not.toContain(number);
+  if (numbers.protected.includes(number)) expect(['disable', 'remove']).not.toContain(operation);
+}
+
 describe('several feeds of any kind', () => {
   it('lose no row, and miss nobody whose own feed does not speak for everybody', () => {
     fc.assert(
@@ -163,11 +176,7 @@ describe('several feeds of any kind', () => {
             expect(quarantined + counts.duplicates + excluded + unchanged + changed).toBe(total);
             expect(total).toBe(rows.length);
             for (const { need } of matching.changes()) {
-              const number = Number(need.linkKey.slice(1));
-              expect(numbers.kept).not.toContain(number);
-              if (need.conflict?.code !== 'LOGIN_TAKEN') expect(numbers.outside).not.toContain(number);
-              if (numbers.protected.includes(number))
-                expect(['disable', 'remove']).not.toContain(need.operation);
+              expectWithin(numbers, need);
               if (need.cause !== 'absence') continue;
               const account = accounts.find(({ id }) => id === need.userId);
               const own = fed.findIndex((_, position) => names[position] === account?.feed);
