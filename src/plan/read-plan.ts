@@ -104,7 +104,8 @@ function* linesOf(file: string): Generator<Buffer> {
       if (bytes === 0) break;
       let from = 0;
       for (let at = chunk.indexOf(lineFeed); at !== -1 && at < bytes; at = chunk.indexOf(lineFeed, from)) {
-        yield Buffer.concat([...rest, chunk.subarray(from, at + 1)]);
+        const line = chunk.subarray(from, at + 1);
+        yield rest.length === 0 ? line : Buffer.concat([...rest, line]);
         rest = [];
         from = at + 1;
       }
