@@ -7,6 +7,9 @@ import { createPatience } from './patience.ts';
 import type { ClientCertificate } from './secure-context.ts';
 import { type Call, type Line, type RequestEvent, sendOnce } from './send.ts';
 
+/** How long a write on its way may still be answered once the run is told to stop: whoever stops it waits 5 s at most. */
+export const graceMs = 3_000;
+
 export interface HttpSettings {
   readonly baseUrl: string;
   readonly limits: Limits;
@@ -20,7 +23,10 @@ export interface HttpSettings {
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
-  /** When it fires, nothing more is sent and reads are broken off; writes on their way are let finish. */
+  /**
+   * When it fires, nothing more is sent and reads are broken off. Writes on their way have `graceMs` to be answered;
+   * then they are given up, and are in doubt.
+   */
   readonly signal?: AbortSignal;
   /** Told of every attempt when it is over. */
   readonly onRequest?: (event: RequestEvent) => void;
@@ -48,6 +54,7 @@ export function openHttp(settings: HttpSettings): Http {
     clock,
     userAgent: settings.userAgent,
     stop,
+    giveUp: afterGrace(settings.signal, closed.signal, clock),
     onRequest: settings.onRequest,
   };
   const patience = createPatience({ limits, limiter, clock, random, stop, origin: base.origin });
@@ -62,4 +69,16 @@ export function openHttp(settings: HttpSettings): Http {
       return line.dispatcher.destroy();
     },
   };
+}
+
+/** Fires when the grace is over, or at once when the way is closed. */
+function afterGrace(stop: AbortSignal | undefined, closed: AbortSignal, clock: Clock): AbortSignal {
+  const over = new AbortController();
+  const wait = async (): Promise<void> => {
+    await clock.sleep(graceMs, closed).catch(() => undefined);
+    over.abort();
+  };
+  if (stop?.aborted === true) void wait();
+  else stop?.addEventListener('abort', () => void wait(), { once: true, signal: closed });
+  return AbortSignal.any([over.signal, closed]);
 }

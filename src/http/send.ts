@@ -25,7 +25,10 @@ export interface Line {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly userAgent: string;
+  /** Breaks reads off. */
   readonly stop: AbortSignal | undefined;
+  /** Breaks off what is still under way a while later, writes too. */
+  readonly giveUp: AbortSignal;
   readonly onRequest: ((event: RequestEvent) => void) | undefined;
 }
 
@@ -51,8 +54,8 @@ export async function sendOnce(line: Line, call: Call, attempt: Attempt): Promis
     what: call.what,
     timeoutMs: attempt.timeoutMs,
     clock: line.clock,
-    // A write on its way is let finish: breaking it off would leave it in doubt.
-    stop: call.request.safe ? line.stop : undefined,
+    // A write on its way is given time to be answered: breaking it off leaves it in doubt.
+    stop: call.request.safe ? line.stop : line.giveUp,
     onFinish(facts) {
       attempt.onOver();
       const { method } = call.request;

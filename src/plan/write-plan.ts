@@ -6,15 +6,20 @@ const flushBytes = 1 << 18;
 /**
  * Writes a plan's lines to a file that only its owner can read; it appears whole or not at all.
  * @param lines as `planLines` makes them; their return value is the plan's hash
+ * @param turn awaited whenever some of it has been written
  * @returns the plan's hash
  */
-export function writePlan(path: string, lines: Generator<string, string>): string {
+export async function writePlan(
+  path: string,
+  lines: Generator<string, string>,
+  turn: () => Promise<void> = async () => undefined,
+): Promise<string> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = openSync(temporary, 'w', 0o600);
     let hash: string;
     try {
-      hash = writeAll(file, lines);
+      hash = await writeAll(file, lines, turn);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -38,7 +43,11 @@ function isFileTrouble(cause: unknown): boolean {
   return cause instanceof Error && 'syscall' in cause;
 }
 
-function writeAll(file: number, lines: Generator<string, string>): string {
+async function writeAll(
+  file: number,
+  lines: Generator<string, string>,
+  turn: () => Promise<void>,
+): Promise<string> {
   let pending = '';
   for (;;) {
     const next = lines.next();
@@ -50,5 +59,6 @@ function writeAll(file: number, lines: Generator<string, string>): string {
     if (pending.length < flushBytes) continue;
     writeFileSync(file, pending);
     pending = '';
+    await turn();
   }
 }

@@ -43,6 +43,8 @@ export interface PlanAsked {
   readonly reviewed: SavedPlan | null;
   /** The run that it undoes; null for a plan that leads to a feed. */
   readonly revert: Revert | null;
+  /** Awaited after so many changes, so that a run that is told to stop hears of it. */
+  readonly turn: () => Promise<void>;
 }
 
 const changesPage = 1_000;
@@ -55,7 +57,7 @@ export async function makePlan(
   job: Job,
   open: OpenRun,
   matching: Matching,
-  { feeds, comparison, selection, reviewed, revert }: PlanAsked,
+  { feeds, comparison, selection, reviewed, revert, turn }: PlanAsked,
 ): Promise<Plan> {
   const counts = matching.counts();
   const judged = await judgePlan(job, open, { feeds, comparison, users: counts });
@@ -97,11 +99,12 @@ export async function makePlan(
     // The clock is in the limits over time, and the same inputs give the same bytes.
     guards: guards.filter(isTimeless).map((guard) => ({ ...guard })),
   };
-  const hash = reviewed?.hash ?? writePlan(file, planLines(header, changes(), end));
+  const hash = reviewed?.hash ?? (await writePlan(file, planLines(header, changes(), end), turn));
   await open.ledger.notePlan(open.run.id, hash);
   let toSend = 0;
   for (const page of pagesOf(changes())) {
     await open.ledger.storeChanges(open.run.id, page);
+    await turn();
     toSend += page.filter((change) => change.disposition === 'planned').length;
   }
   const { jobChanges } = judged;

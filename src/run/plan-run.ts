@@ -5,7 +5,7 @@ import type { Matching } from '../match/open-matching.ts';
 import { protectedPerson, unknownPeople } from './barred.ts';
 import { takeBounds } from './bounds.ts';
 import type { Choice, Selection } from './choice.ts';
-import { type Comparison, compare, isHeld, type Observe } from './compare.ts';
+import { type Comparison, compareInTurns, isHeld, type Observe } from './compare.ts';
 import { compareRevert, type Revert } from './compare-revert.ts';
 import type { Target } from './connect-target.ts';
 import { makePlan, type Plan } from './make-plan.ts';

@@ -8,18 +8,8 @@ import type { Job } from '../job/job.ts';
 import type { Matching } from '../match/open-matching.ts';
 import type { RowCounts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
+import { stopIfTold, takeTurn } from './turns.ts';
 import type { World } from './world.ts';
-
-/** Ends a run that was told to stop before it wrote anything. */
-function stopIfTold(world: World): void {
-  if (!world.signal.aborted) return;
-  throw new Failure({
-    code: 'INTERRUPTED',
-    message: 'The run was told to stop before it had a plan.',
-    hint: 'Run the same command again.',
-    exit: 75,
-  });
-}
 
 /** One of the job's feeds, once it has been read. */
 export interface TakenFeed {
@@ -121,7 +111,7 @@ export type RowsNotTaken = Pick<RowCounts, 'quarantined' | 'duplicates'>;
 const notTakenAtOnce = 500;
 
 /** Makes one person of several rows, or sets them aside; to be called once the matching is indexed. */
-export async function unitePeople(open: OpenRun, matching: Matching): Promise<RowsNotTaken> {
+export async function unitePeople(open: OpenRun, matching: Matching, world: World): Promise<RowsNotTaken> {
   const { ledger, run } = open;
   const rows = { quarantined: 0, duplicates: 0 };
   let quarantined: QuarantinedRow[] = [];
@@ -138,7 +128,9 @@ export async function unitePeople(open: OpenRun, matching: Matching): Promise<Ro
   for (const aside of matching.unitePeople()) {
     quarantined = quarantined.concat(aside.quarantined);
     duplicates = duplicates.concat(aside.duplicates);
-    if (quarantined.length + duplicates.length >= notTakenAtOnce) await store();
+    if (quarantined.length + duplicates.length < notTakenAtOnce) continue;
+    await store();
+    await takeTurn(world);
   }
   await store();
   return rows;

@@ -9,7 +9,7 @@ import type { HttpRequest } from '../../src/contracts/provider.ts';
 import { TargetFailure } from '../../src/domain/failure.ts';
 import type { Limits } from '../../src/domain/settings.ts';
 import { createLimiter } from '../../src/http/limiter.ts';
-import { type Http, type HttpSettings, openHttp } from '../../src/http/request.ts';
+import { graceMs, type Http, type HttpSettings, openHttp } from '../../src/http/request.ts';
 import type { RequestEvent } from '../../src/http/send.ts';
 import { refusingPort, startProxy, startServer, startTlsServer, type TestServer } from './servers.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -584,6 +584,22 @@ describe('the end of a run', () => {
     finish();
     expect(await (await writing).text()).toBe('done');
     expect(server.seen).toHaveLength(2);
+    await http.close();
+    expect(clock.sleeping).toEqual([]);
+  });
+
+  it('gives up a write that is not answered 3 s after, and leaves it in doubt', async () => {
+    const server = await serverWith(() => undefined);
+    const { http, stop, clock } = clientOf(server.url);
+    const writing = failure(http.request(write));
+    await vi.waitUntil(() => server.seen.length === 1);
+    stop.abort();
+    await clock.advance(graceMs - 1);
+    await expect(Promise.race([writing, Promise.resolve('still waiting')])).resolves.toBe('still waiting');
+    await clock.advance(1);
+    const error = await writing;
+    expect(error.trouble).toBe('unanswered');
+    expect(error.message).toContain('broken off, because the run is stopping');
     expect(clock.sleeping).toEqual([]);
   });
 
@@ -595,6 +611,7 @@ describe('the end of a run', () => {
     stop.abort();
     const error = await reading;
     expect(error.message).toContain('the run is stopping');
+    await http.close();
     expect(clock.sleeping).toEqual([]);
   });
 
