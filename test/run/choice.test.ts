@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
-import type { PlannedNeed } from '../../src/match/open-matching.ts';
+import type { PlannedNeed } from '../../src/match/order-changes.ts';
 import { openReviewedChanges } from '../../src/plan/reviewed-changes.ts';
 import { type Choice, chooseReviewed, chooseSelected, everything } from '../../src/run/choice.ts';
 import { change } from '../ledger/build.ts';
