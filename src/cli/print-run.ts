@@ -117,7 +117,10 @@ function operationTable(report: Report): string {
       ? (['planned', 'held', 'conflict'] as const)
       : (['succeeded', 'failed', 'unknown', 'notSent', 'held', 'conflict'] as const);
   const shown = columns.filter((column) => report.changes[column] > 0);
-  if (report.changes.total === 0) return 'changes none: the target matches the feed';
+  // Of a feed that a guard holds, nothing can be said.
+  if (report.changes.total === 0) {
+    return report.exitCode === 3 ? 'changes none' : 'changes none: the target matches the feed';
+  }
   const table = new Table({
     head: ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))],
     chars: bare,

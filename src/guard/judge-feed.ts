@@ -51,7 +51,10 @@ function judgeRows(about: About): Guard {
   const counted = { ...countedOf(about, 'feedRows'), actual: feed.rows, of: last?.rows ?? 0, least: 1 };
   return judgeLeast(counted, (least) => {
     if (feed.rows === 0) {
-      return `${noun(feed)} without a single row says that nobody works here. Ask for a new export.`;
+      return (
+        `${noun(feed)} has 0 rows, and ${least} at least are needed: without a single row it says that nobody works ` +
+        'here. Ask for a new export.'
+      );
     }
     return (
       `${noun(feed)} has ${feed.rows} rows, and the one that run ${last?.runId} took had ${last?.rows}: fewer than ` +

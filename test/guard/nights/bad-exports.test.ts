@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { badExports } from './bad-exports.ts';
 import { judgeExports } from './judge-exports.ts';
@@ -13,6 +14,9 @@ it(
     const held = all.filter(({ exit }) => exit === 3);
     expect(held.length).toBeGreaterThan(50);
     expect(held.filter(({ writes }) => writes > 0)).toEqual([]);
+    const page = readFileSync('src/guard/README.md', 'utf8');
+    expect(page).toContain(`each of ${all.length} exports`);
+    expect(page).toContain(`before the first write: ${held.length}.`);
   },
   patient,
 );
