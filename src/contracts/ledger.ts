@@ -196,6 +196,10 @@ export interface Ledger {
    * within a second. `holder` is what others are then told.
    */
   lock(scope: Scope, holder: LockHolder): Promise<Lock>;
+  /** Who has the lock of a scope at this moment; null when nobody does. */
+  holder(scope: Scope): Promise<LockHolder | null>;
+  /** When a run last told of a step; null when it never did. */
+  lastEntryAt(runId: string): Promise<string | null>;
 
   scope(scope: Scope): Promise<ScopeMemory>;
   noteCompleteRead(scope: Scope, at: string): Promise<void>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import type { Ledger, Lock, LockHolder, Scope } from '../contracts/ledger.ts';
@@ -28,7 +29,7 @@ interface HolderRow {
 export function lockEntries(
   connection: Connection,
   scopes: ScopeIds,
-): Pick<Ledger, 'lock'> & { releaseAll(): Promise<void> } {
+): Pick<Ledger, 'lock' | 'holder'> & { releaseAll(): Promise<void> } {
   const holders = lockHolders(connection, scopes);
   const releases = new Set<() => Promise<void>>();
 
@@ -68,6 +69,12 @@ export function lockEntries(
       heldHere.delete(path);
       return { held: false, by: holders.read(scope) };
     },
+    async holder(scope) {
+      const path = lockPath(connection.path, scope);
+      const here = heldHere.get(path);
+      if (here !== undefined) return here;
+      return isHeldElsewhere(path) ? holders.read(scope) : null;
+    },
     async releaseAll() {
       for (const release of releases) await release();
     },
@@ -104,6 +111,21 @@ async function takeExclusively(path: string): Promise<DatabaseSync | null> {
   }
   database.close();
   return null;
+}
+
+/** Looks without taking: a reader is kept out by whoever has the lock, and keeps nobody out for longer than it looks. */
+function isHeldElsewhere(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return false;
+  } catch (error) {
+    if (!isBusy(error)) throw ledgerTrouble(error, path);
+    return true;
+  } finally {
+    database.close();
+  }
 }
 
 function lockHolders(connection: Connection, { idOf, find }: ScopeIds) {

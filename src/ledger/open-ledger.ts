@@ -35,10 +35,11 @@ export async function openLedger(
     const lineage = readLineage(connection);
     const { memory, idOf, find } = scopeEntries(connection);
     const { entries: runs, numberOf } = runEntries(connection, { idOf, find });
-    const { lock, releaseAll } = lockEntries(connection, { idOf, find });
+    const { lock, holder, releaseAll } = lockEntries(connection, { idOf, find });
     return {
       lineage,
       lock,
+      holder,
       ...memory,
       ...accountEntries(connection, { idOf, find }),
       ...runs,

@@ -225,6 +225,13 @@ const migrations: readonly string[] = [
     UNIQUE (scope_id, link_key, login)
   ) STRICT;
   `,
+  `
+  -- Set in a backup: when it was made. Set in a ledger that was put back: when, and how old the backup was.
+  ALTER TABLE ledger ADD COLUMN backed_up_at TEXT;
+  ALTER TABLE ledger ADD COLUMN restored_at TEXT;
+  -- A run whose changes and rows have been deleted for their age.
+  ALTER TABLE runs ADD COLUMN pruned_at TEXT;
+  `,
 ];
 
 export const schemaVersion = migrations.length;
@@ -255,7 +262,7 @@ export function migrate(connection: Connection, steps: readonly string[]): void 
   });
 }
 
-/** The ledger's lineage, which is made with it and never changes. */
+/** The ledger's lineage, made with it: a ledger that was put back from a backup has a new one. */
 export function readLineage(connection: Connection): string {
   const row = connection.query<{ lineage: string }>('SELECT lineage FROM ledger').get();
   if (row !== undefined) return row.lineage;

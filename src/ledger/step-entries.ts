@@ -187,6 +187,13 @@ export function statesOf(entries: Iterable<Pick<Entry, 'result' | 'body'>>): Ste
   return states;
 }
 
+/** When an entry was made. */
+export function madeAt({ result, body }: Pick<Entry, 'result' | 'body'>): string | null {
+  if (result !== null) return (JSON.parse(body) as OutcomeBody).at;
+  const [, , at] = (JSON.parse(body) as IntentBody).at(-1) ?? [];
+  return at ?? null;
+}
+
 function* refsOf(steps: Steps): Generator<StepRef> {
   for (let index = 0; index < steps.length; index += 2) {
     yield { seq: steps[index] ?? 0, step: steps[index + 1] ?? 0 };

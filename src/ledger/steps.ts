@@ -8,7 +8,15 @@ import { groupCommit } from './group-commit.ts';
 import { pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
-import { type Entry, packIntents, packOutcomes, sliceOf, type StepStates, statesOf } from './step-entries.ts';
+import {
+  type Entry,
+  madeAt,
+  packIntents,
+  packOutcomes,
+  sliceOf,
+  type StepStates,
+  statesOf,
+} from './step-entries.ts';
 
 type EntryRow = Pick<Entry, 'result' | 'body'>;
 
@@ -16,7 +24,7 @@ type EntryRow = Pick<Entry, 'result' | 'body'>;
 export function stepEntries(
   connection: Connection,
   { idOf, find, numberOf }: Pick<ScopeIds, 'idOf' | 'find'> & { readonly numberOf: RunNumbers },
-): Pick<Ledger, 'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history'> {
+): Pick<Ledger, 'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history' | 'lastEntryAt'> {
   const together = groupCommit(connection);
   const append = entryWriter(connection);
   const accounts = accountWriter(connection);
@@ -24,6 +32,10 @@ export function stepEntries(
   const changes = changePages(connection);
   const { nextSlice, entries, changesBetween } = sliceQueries(connection);
   const ofPerson = changesOfPerson(connection);
+  const lastEntry = connection.query<EntryRow>(
+    `SELECT result, body FROM step_entries WHERE entry =
+       (SELECT max(entry) FROM step_entries WHERE run_number = (SELECT run_number FROM runs WHERE run_id = ?))`,
+  );
 
   return {
     async recordIntents(runId, intents) {
@@ -64,6 +76,10 @@ export function stepEntries(
         const states = statesOf(entries.all(run, sliceOf(first), sliceOf(last)));
         yield page.map((row) => ({ change: changeOf(row), outcomes: outcomesOf(states, row.seq) }));
       }
+    },
+    async lastEntryAt(runId) {
+      const row = lastEntry.get(runId);
+      return row === undefined ? null : madeAt(row);
     },
     async history(scope, linkKey, limit) {
       const scopeId = find(scope);

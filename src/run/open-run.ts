@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Ledger, Lock, Run, RunMode, Scope, ScopeMemory } from '../contracts/ledger.ts';
+import type { Ledger, LockHolder, Run, RunMode, Scope, ScopeMemory } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
@@ -29,14 +30,14 @@ export interface RunOptions {
 
 /** Opens the ledger, takes the lock and notes the run. Throws a failure of exit 5 when another run has the lock. */
 export async function openRun(job: Job, options: RunOptions, world: World): Promise<OpenRun> {
-  const ledger = await openLedger(job.ledger);
+  const scope: Scope = { job: job.name, origin: job.target.origin };
+  const ledger = await openJobLedger(job, scope, world);
   try {
     const startedAt = new Date(world.clock.now()).toISOString();
-    const scope: Scope = { job: job.name, origin: job.target.origin };
     const id = await freshRunId(ledger, startedAt, world.random());
     const { pid, host, operator } = world;
     const lock = await ledger.lock(scope, { runId: id, pid, host, since: startedAt });
-    if (!lock.held) throw lockedOut(job, lock, world);
+    if (!lock.held) throw await lockedOut(job, lock.by, ledger, world);
     const run: Run = {
       id,
       scope,
@@ -84,12 +85,51 @@ function runId(startedAt: string, suffix: number): string {
   return `${startedAt.slice(0, 19).replaceAll(':', '-')}Z-${suffix.toString(16).padStart(4, '0')}`;
 }
 
-function lockedOut(job: Job, lock: Extract<Lock, { held: false }>, world: World): Failure {
-  const { by } = lock;
+/**
+ * Opens the ledger for a run about a scope. Opening one to write reads all of it, to see that it is whole; so whoever has
+ * the lock is looked for before, and a second run knows within a second. That there was no ledger is said aloud: it
+ * may have been moved, and nobody is linked then.
+ *
+ * @throws Failure (exit 5) `RUN_UNDER_WAY`
+ */
+export async function openJobLedger(job: Job, scope: Scope, world: World): Promise<Ledger> {
+  if (!existsSync(job.ledger)) {
+    const ledger = await openLedger(job.ledger);
+    world.log.warn(
+      { job: job.name, code: 'LEDGER_NEW' },
+      `there was no ledger at ${job.ledger}, so this is a first run: nobody is linked yet, and nobody can be a leaver`,
+    );
+    return ledger;
+  }
+  await refuseWhileHeld(job, scope, world);
+  return openLedger(job.ledger);
+}
+
+async function refuseWhileHeld(job: Job, scope: Scope, world: World): Promise<void> {
+  // Whatever is wrong with the ledger is told when it is opened to write.
+  const ledger = await openLedger(job.ledger, { readOnly: true }).catch(() => null);
+  if (ledger === null) return;
+  try {
+    const holder = await ledger.holder(scope);
+    if (holder !== null) throw await lockedOut(job, holder, ledger, world);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** Another run has the lock: who, since when, and for how long it has been silent. */
+export async function lockedOut(
+  job: Job,
+  by: LockHolder | null,
+  ledger: Pick<Ledger, 'lastEntryAt'>,
+  world: World,
+): Promise<Failure> {
+  const lastAt = by === null ? null : await ledger.lastEntryAt(by.runId);
+  const silent = lastAt === null ? 'it has sent nothing yet' : `silent for ${secondsSince(lastAt, world)} s`;
   const who =
     by === null
       ? 'Another run'
-      : `Run ${by.runId} (process ${by.pid} on ${by.host}, since ${by.since}, ${secondsSince(by.since, world)} s ago)`;
+      : `Run ${by.runId} (process ${by.pid} on ${by.host}, since ${by.since}, ${secondsSince(by.since, world)} s ago; ${silent})`;
   return new Failure({
     code: 'RUN_UNDER_WAY',
     message: `${who} of job ${job.name} is under way against the same target.`,

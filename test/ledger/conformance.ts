@@ -572,6 +572,21 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await openSteps('run-1')).toEqual(['1.1']);
       });
 
+      test('a run was last heard of when it told of a step last', async () => {
+        await startRun('run-1', 2);
+        await startRun('run-2', 1);
+        expect(await ledger.lastEntryAt('run-1')).toBeNull();
+        const early = { batch: 1, attempt: 1, at: '2026-11-02T02:16:00.000Z', steps: [{ seq: 1, step: 0 }] };
+        await ledger.recordIntents('run-1', [early]);
+        expect(await ledger.lastEntryAt('run-1')).toBe(early.at);
+        const settledAt = '2026-11-02T02:17:00.000Z';
+        const outcomes = [outcome(1, 0, { at: settledAt })];
+        await ledger.settle('run-1', scope, { ...settlement, outcomes });
+        await ledger.recordIntents('run-2', [{ ...early, at: '2026-11-02T02:18:00.000Z' }]);
+        expect(await ledger.lastEntryAt('run-1')).toBe(settledAt);
+        expect(await ledger.lastEntryAt('nobody')).toBeNull();
+      });
+
       test('a step whose outcome is unknown stays open until a later outcome replaces it', async () => {
         await startRun('run-1', 1);
         await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);
@@ -822,6 +837,19 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
           { timeout: 10_000 },
         );
         expect((await ledger.scope(scope)).completeReadAt).toBe(holder.since);
+      });
+
+      test('is told of without being taken: in this process and in others, while it is held and no longer', async () => {
+        expect(await ledger.holder(scope)).toBeNull();
+        const lock = await ledger.lock(scope, holder);
+        expect(await ledger.holder(scope)).toEqual(holder);
+        if (lock.held) await lock.release();
+        expect(await ledger.holder(scope)).toBeNull();
+        const child = await lockInChild(world.source, scope, { ...holder, runId: 'other' });
+        expect(await ledger.holder(scope)).toEqual({ ...holder, runId: 'other', pid: child.pid });
+        expect(await ledger.holder(otherScope)).toBeNull();
+        await child.signal('SIGKILL');
+        await vi.waitFor(async () => expect(await ledger.holder(scope)).toBeNull(), { timeout: 10_000 });
       });
 
       test('stays with a holder that is stopped', async () => {
