@@ -4,7 +4,7 @@ import { explainChange } from '../report/explain-change.ts';
 import type { ExplainedPerson, Explanation } from '../run/explain-person.ts';
 import { describeChange } from './print-change.ts';
 import { lineText } from './print-run.ts';
-import { printable } from './text.ts';
+import { plural, printable } from './text.ts';
 
 /** All that is known of one person, for people: feed, target, ledger, today's plan and why, history. */
 export function describePerson(person: ExplainedPerson, explanation: Explanation): string {
@@ -25,7 +25,7 @@ function indented(lines: readonly string[]): string {
   return lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n');
 }
 
-function feedLines({ feed }: ExplainedPerson, { readFeed }: Explanation): readonly string[] {
+function feedLines({ feed }: ExplainedPerson, { readFeed, nameless }: Explanation): readonly string[] {
   if (!readFeed) return ['nothing new waits to be read'];
   const { person, quarantined, duplicates, excluded } = feed;
   const lines: string[] = [];
@@ -47,7 +47,11 @@ function feedLines({ feed }: ExplainedPerson, { readFeed }: Explanation): readon
     const why = reason === 'outside' ? 'outside the conditions of the job' : 'a first day that has not come';
     lines.push(`line ${row.line} is left out: ${why}`);
   }
-  return lines.length === 0 ? ['no row names this person'] : lines;
+  if (lines.length === 0) lines.push('no row names this person');
+  if (person === null && nameless > 0) {
+    lines.push(`${plural(nameless, 'row')} could not be read and may name anybody`);
+  }
+  return lines;
 }
 
 function targetLines({ target: { user, foundBy } }: ExplainedPerson): readonly string[] {
@@ -88,8 +92,8 @@ function ledgerLines({ ledger: { account, protection, bar } }: ExplainedPerson):
 function planLines(person: ExplainedPerson, explanation: Explanation): readonly string[] {
   const { change } = person.plan;
   const held = explanation.held.map(
-    ({ name, limit, actual }) =>
-      `the guard ${name} holds the whole plan: ${actual} of ${limit ?? 'any number'}`,
+    ({ name, subject, limit, actual }) =>
+      `the guard ${name}${subject === undefined ? '' : ` (${printable(subject)})`} holds the whole plan: ${actual}, and ${limit ?? 'none'} allowed`,
   );
   if (change === null) return ['nothing', ...reasons(person, explanation)];
   return [describeChange(change), ...reasons(person, explanation), ...held];
@@ -139,7 +143,9 @@ function idleReasons(person: ExplainedPerson, { witnessesApartMs }: Explanation)
     ];
   }
   if (difference.bucket === 'excluded') return ['because the policy of the job leaves this alone'];
-  return person.feed.person === null ? [] : ['because the target has what the feed says'];
+  return person.feed.person === null
+    ? ['because this feed does not tell who is missing: it is a delta, a part, or not whole']
+    : ['because the target has what the feed says'];
 }
 
 function dueLines(since: string, { leavers }: Explanation): readonly string[] {

@@ -49,7 +49,7 @@ export function printPlan(plan: SavedPlan, { summary, estimate }: PlanReading, v
       print(attributesText(summary.attributes, view.mask));
       break;
     case 'summary':
-      print(summaryText(plan, summary));
+      print(`${summaryText(plan, summary)}\n`);
   }
   print(`${undoText(summary)}\n${estimateText(estimate)}\n`);
 }

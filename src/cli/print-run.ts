@@ -119,7 +119,8 @@ function operationTable(report: Report): string {
   const shown = columns.filter((column) => report.changes[column] > 0);
   // Of a feed that a guard holds, nothing can be said.
   if (report.changes.total === 0) {
-    return report.exitCode === 3 ? 'changes none' : 'changes none: the target matches the feed';
+    const isOfFeed = report.exitCode !== 3 && feedsOf(report).length > 0;
+    return !isOfFeed ? 'changes none' : 'changes none: the target matches the feed';
   }
   const table = new Table({
     head: ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))],

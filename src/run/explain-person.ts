@@ -72,6 +72,8 @@ export interface Explanation {
   readonly held: readonly Guard[];
   /** False when no feed waited to be read. */
   readonly readFeed: boolean;
+  /** Rows that were set aside and do not say whom they name. */
+  readonly nameless: number;
   readonly leavers: Job['policy']['leavers'];
   readonly witnessesApartMs: number;
 }
@@ -141,6 +143,7 @@ export async function explainPerson(job: Job, asked: ToExplain, world: World): P
       nearest: people.length === 0 ? watch.nearest() : [],
       held: plan.guards.filter(({ tripped }) => tripped),
       readFeed: files !== null,
+      nameless: watch.nameless(),
       leavers: job.policy.leavers,
       witnessesApartMs: job.policy.witnessesApartMs,
     };
@@ -221,6 +224,7 @@ class Watch {
   readonly #duplicates: DuplicateRow[] = [];
   readonly #excluded: ExcludedRow[] = [];
   readonly #changes: Change[] = [];
+  #nameless = 0;
   #near: { readonly key: string; readonly apart: number }[] = [];
   /** Set while the person's own pair is the one that is compared. */
   #current: { difference: Difference | null } | null = null;
@@ -241,6 +245,9 @@ class Watch {
     return {
       ...ledger,
       storeQuarantine: async (_, rows) => {
+        this.#nameless += rows.filter(
+          ({ linkKey, matchKey }) => linkKey === null && matchKey === null,
+        ).length;
         this.#quarantined.push(...rows.filter((row) => this.#isNamed(row)));
       },
       storeDuplicates: async (_, rows) => {
@@ -291,6 +298,10 @@ class Watch {
     for (const user of this.#users) if (!userIds.has(user.id)) found.push(this.#foundAlone(null, user));
     if (found.length > 0 || this.#quarantined.length + this.#excluded.length === 0) return found;
     return [this.#foundAlone(null, null)];
+  }
+
+  nameless(): number {
+    return this.#nameless;
   }
 
   nearest(): readonly string[] {
