@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Need, Reason, Step } from '../domain/change.ts';
 import { type Move, orderMoves, type Place } from './order-moves.ts';
-import { type OwnershipRule, valuesTaken } from './unique-values.ts';
-import { readRows } from './staged.ts';
+import { readRows, userFrom } from './staged.ts';
+import { type OwnershipRule, ownedValues, valuesTaken } from './unique-values.ts';
+
+type Rules = Readonly<Record<string, OwnershipRule>>;
 
 /** A need with the steps that the provider says it takes. */
 export interface PlannedNeed {
@@ -24,6 +26,8 @@ const movesMax = 100_000;
 
 /** What is kept of a change that waits, or that steps aside. */
 interface Kept {
+  /** Of its first step that is not temporary. */
+  readonly wave: number;
   readonly aside: boolean;
   /** Positions in the plan, from 1. */
   readonly after: readonly number[];
@@ -38,7 +42,7 @@ const inOrder = 'ORDER BY wave, rank, line, key, rowid';
  */
 export function orderChanges(
   database: DatabaseSync,
-  rules: Readonly<Record<string, OwnershipRule>>,
+  rules: Rules,
   { leaversFirst, isHeld }: OrderSettings,
 ): void {
   if (leaversFirst) {
@@ -53,21 +57,23 @@ export function orderChanges(
   if (waiting > movesMax) {
     const all = readRows<[change: number]>(database, 'SELECT DISTINCT change FROM waits');
     for (const [change] of all) {
-      insertKept.run(change, JSON.stringify({ aside: false, after: [], conflict: tooMany }));
+      insertKept.run(change, JSON.stringify({ wave: 0, aside: false, after: [], conflict: tooMany }));
     }
     return;
   }
-  const moves = readMoves(database, isHeld);
+  const { moves, inVain } = readMoves(database, rules, isHeld);
   const places = orderMoves(moves);
   const updateWave = database.prepare('UPDATE change SET wave = ? WHERE rowid = ?');
-  for (const [id, { wave, trouble }] of places) updateWave.run(trouble === null ? wave : 0, id);
+  // Whoever steps aside stands where that first step is sent.
+  for (const [id, place] of places) updateWave.run(isSentLater(place) ? place.wave : 0, id);
   const positions = positionsOf(database, moves);
   for (const [id, place] of places) {
     const waitsFor = moves.get(id)?.waitsFor ?? [];
     const kept: Kept = {
+      wave: place.wave,
       aside: place.stepsAside,
       after: waitsFor.map((owner) => positions.get(owner) ?? 0).sort((one, other) => one - other),
-      conflict: conflictOf(place),
+      conflict: inVain.has(id) ? waitsInVain : conflictOf(place),
     };
     insertKept.run(id, JSON.stringify(kept));
   }
@@ -89,7 +95,8 @@ export function* changesInOrder(database: DatabaseSync): Generator<PlannedNeed> 
 function inPlace({ need, steps, aside = [] }: PlannedNeed, wave: number, kept: Kept | null): PlannedNeed {
   const conflict = need.conflict ?? kept?.conflict ?? null;
   if (conflict !== null) return { need: { ...need, conflict }, steps: [] };
-  if (wave === 0) return { need, steps };
+  const sentIn = kept?.wave ?? wave;
+  if (sentIn === 0) return { need, steps };
   const all = kept?.aside === true ? aside : steps;
   const first = all.findIndex((step) => step.temporary !== true);
   const after = kept?.after ?? [];
@@ -97,13 +104,13 @@ function inPlace({ need, steps, aside = [] }: PlannedNeed, wave: number, kept: K
     need,
     steps: all.map((step, index) => {
       if (index < first) return step;
-      return { ...step, wave, ...(index === first && after.length > 0 ? { after } : {}) };
+      return { ...step, wave: sentIn, ...(index === first && after.length > 0 ? { after } : {}) };
     }),
   };
 }
 
 /** Notes who waits for whom; gives how many wait. */
-function stageWaits(database: DatabaseSync, rules: Readonly<Record<string, OwnershipRule>>): number {
+function stageWaits(database: DatabaseSync, rules: Rules): number {
   database.exec('CREATE INDEX freed_by_value ON freed (value, attribute)');
   const selectOwners = database.prepare(
     'SELECT DISTINCT change FROM freed WHERE value = ? AND attribute = ? AND change <> ?',
@@ -126,8 +133,14 @@ function stageWaits(database: DatabaseSync, rules: Readonly<Record<string, Owner
   return Number(database.prepare('SELECT count(DISTINCT change) AS n FROM waits').get()?.n ?? 0);
 }
 
-function readMoves(database: DatabaseSync, isHeld: OrderSettings['isHeld']): ReadonlyMap<number, Move> {
+function readMoves(
+  database: DatabaseSync,
+  rules: Rules,
+  isHeld: OrderSettings['isHeld'],
+): { readonly moves: ReadonlyMap<number, Move>; readonly inVain: ReadonlySet<number> } {
   const moves = new Map<number, Move>();
+  const insertMove = database.prepare('INSERT INTO move VALUES (?, ?)');
+  const insertTaken = database.prepare('INSERT INTO taken VALUES (?, ?, ?)');
   const selectOwners = database.prepare('SELECT owner FROM waits WHERE change = ? ORDER BY owner');
   const rows = readRows<[id: number, wave: number, body: string]>(
     database,
@@ -139,8 +152,40 @@ function readMoves(database: DatabaseSync, isHeld: OrderSettings['isHeld']): Rea
     const isStuck = need.conflict !== null || isHeld(need);
     const waitsFor = selectOwners.all(id).map(({ owner }) => owner as number);
     moves.set(id, { waitsFor, wave, mayStepAside: aside !== undefined, isStuck });
+    insertMove.run(id, need.userId);
+    for (const { attribute, value } of isStuck ? [] : valuesTaken(need, rules)) {
+      insertTaken.run(id, attribute, value);
+    }
   }
-  return moves;
+  const inVain = takersInVain(database, rules);
+  for (const id of inVain) {
+    const move = moves.get(id);
+    if (move !== undefined) moves.set(id, { ...move, isStuck: true });
+  }
+  return { moves, inVain };
+}
+
+/**
+ * Changes that would be refused, since somebody has the value and keeps it, managed or not. Found beforehand, or
+ * people would step aside for them in vain and be left with temporary values.
+ */
+function takersInVain(database: DatabaseSync, rules: Rules): ReadonlySet<number> {
+  database.exec('CREATE INDEX taken_by_value ON taken (value, attribute)');
+  const selectTakers = database.prepare(`
+    SELECT t.change FROM taken t CROSS JOIN move m ON m.change = t.change
+    WHERE t.value = ?1 AND t.attribute = ?2 AND m.user_id IS NOT ?3 AND NOT EXISTS (
+      SELECT 1 FROM freed f CROSS JOIN move o ON o.change = f.change
+      WHERE f.value = ?1 AND f.attribute = ?2 AND o.user_id = ?3)`);
+  const inVain = new Set<number>();
+  for (const [id, state] of readRows<[id: string, state: string]>(
+    database,
+    'SELECT user_id, state FROM user',
+  )) {
+    for (const { attribute, value } of ownedValues(userFrom(id, state).attributes, rules)) {
+      for (const { change } of selectTakers.all(value, attribute, id)) inVain.add(change as number);
+    }
+  }
+  return inVain;
 }
 
 /** Positions in the plan of the changes that others wait for. */
@@ -153,6 +198,10 @@ function positionsOf(database: DatabaseSync, moves: ReadonlyMap<number, Move>): 
     if (owners.has(id)) positions.set(id, position);
   }
   return positions;
+}
+
+function isSentLater({ stepsAside, trouble }: Place): boolean {
+  return !stepsAside && trouble === null;
 }
 
 function conflictOf({ trouble }: Place): Reason | null {
@@ -177,6 +226,6 @@ const tooMany: Reason = {
 const waitsInVain: Reason = {
   code: 'WAITS_FOR',
   message:
-    'The target lets only one user have this value, and the user who has it keeps it: that change is a conflict, ' +
-    'or held. Settle that one first.',
+    'The target lets only one user have this value, and the user who has it keeps it: nothing changes that, or what ' +
+    'would is a conflict, or held. Settle that first, or give another value.',
 };

@@ -37,6 +37,8 @@ export function openStaging(folder: string): Staging {
       rank INTEGER NOT NULL, line INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, wave INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE freed (change INTEGER NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL);
     CREATE TABLE waits (change INTEGER NOT NULL, owner INTEGER NOT NULL, PRIMARY KEY (change, owner)) WITHOUT ROWID;
+    CREATE TABLE move (change INTEGER PRIMARY KEY, user_id TEXT);
+    CREATE TABLE taken (change INTEGER NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL);
     CREATE TABLE placed (change INTEGER PRIMARY KEY, body TEXT NOT NULL);
   `);
   return {

@@ -41,7 +41,8 @@ export function valuesTaken({ operation, user, after }: Need, rules: Rules): rea
   return ownedValues(after, rules).filter(({ attribute, value }) => held.get(attribute) !== value);
 }
 
-function ownedValues(attributes: Attributes, rules: Rules): readonly OwnedValue[] {
+/** The values of a user that nobody else can have. */
+export function ownedValues(attributes: Attributes, rules: Rules): readonly OwnedValue[] {
   return uniqueAttributes(rules).flatMap((attribute) => {
     const value = attributes[attribute];
     if (typeof value !== 'string' || value === '') return [];

@@ -118,6 +118,19 @@ describe('what an account remembers of an update', () => {
     expect(accountAfter(change, 1).written).toEqual({ title: { value: 'Manager', at: [asOf] } });
   });
 
+  it('takes a temporary value for what feed and target agreed on, so that nobody seems to have drifted', () => {
+    const temporary = buildStep({ values: { title: 'rollcall-1' }, temporary: true });
+    const aside = buildChange({ steps: [temporary, ...steps], after: { title: 'Manager' } });
+    const known: Account = { ...account, agreed: { title: 'Clerk', city: 'Bern' } };
+    const agreed = { title: 'rollcall-1', city: 'Bern' };
+    expect(accountAfter(aside, 0, known)).toMatchObject({ attributes: { title: 'rollcall-1' }, agreed });
+    // The rest of the change may be sent in a later wave, so that the dispatch sees that step alone.
+    const alone = accountAfter({ ...aside, steps: [temporary] }, 0, known);
+    expect(alone.agreed).toEqual(agreed);
+    expect(alone).not.toHaveProperty('written');
+    expect(accountAfter(aside, 0, account)).not.toHaveProperty('agreed');
+  });
+
   it('is how often the same was written within seven days, and nothing older', () => {
     const known = (value: string, ...at: readonly string[]): Account => ({
       ...account,

@@ -100,10 +100,11 @@ export const rowRules: RowRules = {
   feeds: [buildFeedRules()],
 };
 
-export function stage(sides: Sides): Staged {
+/** @param attributes in place of those of `rowRules` */
+export function stage(sides: Sides, attributes: RowRules['attributes'] = rowRules.attributes): Staged {
   const root = mkdtempSync(path.join(tmpdir(), 'rollcall-match-'));
   const { feeds = rowRules.feeds } = sides;
-  const matching = openMatching(path.join(root, 'staging'), { ...rowRules, feeds });
+  const matching = openMatching(path.join(root, 'staging'), { ...rowRules, attributes, feeds });
   const remove = (): void => {
     matching.close();
     rmSync(root, { recursive: true, force: true });
