@@ -1,10 +1,11 @@
 import { describe, it } from 'vitest';
+import { allowEverything } from '../guard/allow-everything.ts';
 import { type PersonRow, patient, pause, people, person, userOf, World, wholeFeed } from './world.ts';
 
 /** Every answer takes its time, so that a kill finds requests on their way. */
 const slow = [{ do: { latencyMs: 30 } }];
 const noGuards = {
-  guards: { creates: '100%', updates: '100%', disables: '100%', enables: '100%', attributes: '100%' },
+  guards: allowEverything,
 };
 
 /** Starts an apply, and kills it once the journal has so many more lines. Fails when it ends before. */

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { patient, people, userOf, World, wholeFeed } from '../../cli/world.ts';
+import { allowEverything } from '../../guard/allow-everything.ts';
 import { codeOfUnknownLogin } from './world.ts';
 
 const staff = people(3);
@@ -12,7 +13,7 @@ async function openWorld(target: object): Promise<World> {
   world.writeJob({
     target: { removeFromIdentityDomain: true, ...target },
     policy: { leavers: [{ disable: 'now' }, { remove: 'after 1d' }] },
-    guards: { disables: '100%', removals: '100%' },
+    guards: allowEverything,
   });
   await world.apply('--as-of', day(1));
   world.writeFeed(wholeFeed(staff.slice(0, 2)));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allowEverything } from '../../guard/allow-everything.ts';
 import { type Ran, Runs } from './runs.ts';
 import type { JournalLine } from './world.ts';
 
@@ -243,7 +244,7 @@ function writeJob(more: object = {}, target: object = {}): void {
       ...target,
     },
     policy: { leavers: [{ disable: 'now' }, { remove: 'after 90d' }] },
-    guards: { creates: '100%', updates: '100%', enables: '100%', disables: '100%', removals: '100%' },
+    guards: allowEverything,
     firstLoad: true,
     ...more,
   });

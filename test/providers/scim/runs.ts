@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brokenSums, type ReportJson } from '../../cli/sums.ts';
+import { allowEverything } from '../../guard/allow-everything.ts';
 import type { Line } from './world.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
@@ -46,6 +47,9 @@ export interface Ran {
   readonly report: ReportJson;
 }
 
+/** A test changes its job from day to day, and guards are not its question. */
+const jobMayChange = ['--accept-job-change', 'another day of the test'];
+
 /** A folder with a job, a feed and whatever the sandbox keeps; every command is a real process. */
 export class Runs implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-scim-run-'));
@@ -81,7 +85,7 @@ export class Runs implements Disposable {
         ...target,
       },
       policy: { leavers: [{ disable: 'now' }] },
-      guards: { creates: '100%', updates: '100%', disables: '100%', enables: '100%', removals: '100%' },
+      guards: allowEverything,
       firstLoad: true,
       ...rest,
     };
@@ -103,7 +107,7 @@ export class Runs implements Disposable {
   /** Applies the job, now or as of a day, and holds the report to the sums that always hold. */
   async apply(variables: Readonly<Record<string, string>> = {}, asOf: string | null = null): Promise<Ran> {
     const day = asOf === null ? [] : ['--as-of', asOf];
-    const child = spawn(process.execPath, [main, 'apply', 'job.yaml', ...day], {
+    const child = spawn(process.execPath, [main, 'apply', 'job.yaml', ...day, ...jobMayChange], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.folder, USER: 'tester', NO_COLOR: '1', ...variables },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allowEverything } from '../../guard/allow-everything.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-vikingcloud-'));
@@ -160,7 +161,7 @@ function writeJob(target: object = {}): void {
       ...target,
     },
     policy: { leavers: [{ disable: 'now' }] },
-    guards: { creates: '100%', updates: '100%', enables: '100%', disables: '100%' },
+    guards: allowEverything,
     firstLoad: true,
   };
   writeFileSync(join(folder, 'job.yaml'), JSON.stringify(job));
