@@ -124,7 +124,7 @@ function reasons(person: ExplainedPerson, explanation: Explanation): readonly st
 function absenceText(before: { readonly at: string } | null): string {
   return before === null
     ? 'because a feed that is proven whole does not name them'
-    : `because the feed does not name them, and one at ${before.at} did not either`;
+    : `because the feed does not name them, missing since ${before.at}: it is proven whole, or confirms an earlier one`;
 }
 
 function idleReasons(person: ExplainedPerson, { witnessesApartMs }: Explanation): readonly string[] {

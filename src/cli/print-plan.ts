@@ -51,7 +51,7 @@ export function printPlan(plan: SavedPlan, { summary, estimate }: PlanReading, v
     case 'summary':
       print(`${summaryText(plan, summary)}\n`);
   }
-  print(`${undoText(summary)}\n${estimateText(estimate)}\n`);
+  print(`${undoText(summary)}\n${estimateText(estimate)}\n\n`);
 }
 
 const headings: Readonly<Record<PlanGroup, string>> = {
@@ -84,20 +84,20 @@ function printPeople(plan: SavedPlan, { groups }: PlanSummary, limit: number, sh
   const rest = changes - (limit - left);
   if (rest > 0 && limit > 0) {
     print(
-      `… and ${number(rest)} more: --limit ${changes} shows all, --show attributes what they have in common\n`,
+      `… and ${number(rest)} more: --limit ${changes} shows all, --show attributes what they have in common\n\n`,
     );
   }
 }
 
 function attributesText(attributes: readonly AttributeSummary[], mask: boolean): string {
-  if (attributes.length === 0) return 'no attribute of an existing user changes\n';
+  if (attributes.length === 0) return 'no attribute of an existing user changes\n\n';
   const width = Math.max(...attributes.map(({ name }) => name.length));
   const lines = attributes.flatMap(({ name, changed, emptied, pairs, isExact }) => {
     const without = emptied === 0 ? '' : `, ${number(emptied)} left without a value`;
     const head = `${name.padEnd(width)}  ${plural(changed, 'change')}${without}`;
     return [head, ...(mask ? [] : pairs.map((pair) => pairText(pair, isExact)))];
   });
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n`;
 }
 
 function pairText({ kind, from, to, count }: ValuePair, isExact: boolean): string {

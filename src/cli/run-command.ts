@@ -8,7 +8,7 @@ import { withOtherFeeds } from '../job/other-feed.ts';
 import { readJob } from '../job/read-job.ts';
 import { selectTargets } from '../job/select-targets.ts';
 import { providers } from '../providers/registry.ts';
-import type { Report } from '../report/report.ts';
+import { feedsOf, type Report } from '../report/report.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { verdict } from '../report/verdict.ts';
 import { releaseBarred, type UrgentDisable } from '../run/barred.ts';
@@ -385,6 +385,9 @@ function nextAfterApply(end: RunEnd, asked: Asked): string {
 
 /** The command that takes what was mended; of several feeds, people know which they mend. */
 function nextWithRejects({ directory, report }: RunEnd, asked: Asked): string {
+  if (feedsOf(report).length === 0) {
+    return `Next: look at what failed or is in conflict: ${relative(path.join(directory, 'results.csv'))}`;
+  }
   const several = Array.isArray(report.feed);
   const rejects = several
     ? `${relative(directory)}/rejects-NAME.csv`

@@ -63,7 +63,7 @@ function headText({ header, end, hash }: SavedPlan): string {
     ...(part === '' ? [] : [`part    ${part}`]),
     `changes ${number(end.changes)}`,
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n`;
 }
 
 /** Those of the job as it is now; of the provider where the job can't be read from here. */
