@@ -600,6 +600,21 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect((await all(ledger.results('run-1')))[0]?.outcomes).toEqual([outcome(1, 0, { attempts: 2 })]);
       });
 
+      test('the history of a person has what each run had to do, the newest first, and nobody else', async () => {
+        await startRun('run-1', 3);
+        await startRun('run-2', 3);
+        await ledger.settle('run-1', scope, { ...settlement, outcomes: [outcome(2, 0)] });
+        const person = (await all(ledger.changes('run-1')))[1]?.linkKey ?? '';
+        const history = await ledger.history(scope, person, 10);
+        expect(history.map(({ run, change, outcomes }) => [run.id, change.seq, outcomes.length])).toEqual([
+          ['run-2', 2, 0],
+          ['run-1', 2, 1],
+        ]);
+        expect(await ledger.history(scope, person, 1)).toHaveLength(1);
+        expect(await ledger.history(scope, person.slice(0, -1), 10)).toEqual([]);
+        expect(await ledger.history({ ...scope, job: 'other' }, person, 10)).toEqual([]);
+      });
+
       test('a new intent opens a settled step again', async () => {
         await startRun('run-1', 1);
         await ledger.settle('run-1', scope, {
