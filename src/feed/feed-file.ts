@@ -100,12 +100,15 @@ export async function hashFeedFile(file: FeedFile): Promise<string> {
   return tally.hash.digest('hex');
 }
 
+/** Read by position: several passes may share a handle, and a pass that ends early leaves it as it is. */
 async function* streamOf(handle: FileHandle, tally: ByteTally): AsyncGenerator<Buffer> {
-  const stream = handle.createReadStream({ start: 0, highWaterMark: chunkBytes, autoClose: false });
-  for await (const chunk of stream) {
-    const bytes: Buffer = chunk;
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    const bytes = buffer.subarray(0, bytesRead);
     tally.hash.update(bytes);
-    tally.bytes += bytes.length;
+    tally.bytes += bytesRead;
     yield bytes;
   }
 }
