@@ -8,6 +8,17 @@ import { type ApproveFlags, approveCommand, type DecideFlags, rejectCommand } fr
 import { type ExplainFlags, explainCommand } from './explain-command.ts';
 import { initCommand } from './init-command.ts';
 import { type LedgerFlags, reportCommand, runsCommand } from './ledger-commands.ts';
+import {
+  another,
+  dayMs,
+  duration,
+  exampleText,
+  hourMs,
+  isoTime,
+  reason,
+  untilTime,
+  wholeNumber,
+} from './option-values.ts';
 import { close, printJson, printTrouble } from './output.ts';
 import {
   type ProtectFlags,
@@ -19,6 +30,7 @@ import { type ApplyFlags, applyCommand, guardOf, type PlanFlags, planCommand } f
 import { type RevertFlags, revertCommand } from './revert-command.ts';
 import { type SandboxFlags, sandboxCommand } from './sandbox-command.ts';
 import { type ShowFlags, showCommand } from './show-plan.ts';
+import { addUpkeepCommands } from './upkeep-commands.ts';
 import { type ValidateFlags, validateCommand } from './validate-command.ts';
 
 /** Runs one command line; gives the exit code. Every error has been printed by then. */
@@ -228,6 +240,8 @@ function buildProgram(done: (exitCode: number) => void): Command {
       done(await unprotectCommand(job, key, flags)),
     );
 
+  addUpkeepCommands(program, done);
+
   program
     .command('sandbox')
     .description('serve a local stand-in for a target, to try jobs on')
@@ -303,57 +317,11 @@ function schemaCommand(what: string): number {
   return 0;
 }
 
-/** Gathers an option that may be given several times. */
-function another(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function reason(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Say why.');
-  return text.trim();
-}
-
 function anotherOperation(value: string, before: readonly Operation[] = []): readonly Operation[] {
   const operation = operations.find((one) => guardOf[one] === value || one === value);
   if (operation === undefined)
     throw new InvalidArgumentError(`Give one of ${Object.values(guardOf).join(', ')}.`);
   return [...new Set([...before, operation])];
-}
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const durationMaxMs = 90 * dayMs;
-
-/** `24h` or `7d`, in milliseconds. */
-function duration(text: string): number {
-  const [, amount, unit] = /^([1-9][0-9]{0,3})([hd])$/.exec(text) ?? [];
-  const ms = Number(amount) * (unit === 'h' ? hourMs : dayMs);
-  if (!(ms <= durationMaxMs))
-    throw new InvalidArgumentError('Give hours or days, such as 24h or 7d; 90d at most.');
-  return ms;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
-  return Number(text);
-}
-
-function isoTime(text: string): string {
-  const form = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-  const time = form.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new InvalidArgumentError('Give a date such as 2026-11-21, or a time such as 2026-11-21T02:15:00Z.');
-  return new Date(time).toISOString();
-}
-
-/** A day ends with its last moment in UTC. */
-function untilTime(text: string): string {
-  const time = isoTime(text);
-  return text.includes('T') ? time : new Date(Date.parse(time) + 86_400_000).toISOString();
-}
-
-function exampleText(examples: readonly string[]): string {
-  return `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
 }
 
 const programHelp = `

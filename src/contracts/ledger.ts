@@ -57,6 +57,8 @@ export interface Run {
   readonly exitCode: number | null;
   /** JSON of everything the report says before the first write: feed, target, rows, guards, plan counts, columns. */
   readonly facts: unknown;
+  /** When its changes and rows were deleted for their age; absent while they are there. */
+  readonly prunedAt?: string;
 }
 
 /** A step of a change of a run. */

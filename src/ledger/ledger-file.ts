@@ -89,7 +89,8 @@ function createWhole(path: string): void {
   }
 }
 
-function syncDirectory(directory: string): void {
+/** Makes it durable that a name in a directory is what it is now. */
+export function syncDirectory(directory: string): void {
   // Windows cannot open a directory; there the file system's own journal has to do.
   if (process.platform === 'win32') return;
   const descriptor = openSync(directory, 'r');

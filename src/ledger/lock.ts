@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import type { Ledger, Lock, LockHolder, Scope } from '../contracts/ledger.ts';
@@ -111,6 +112,29 @@ async function takeExclusively(path: string): Promise<DatabaseSync | null> {
   }
   database.close();
   return null;
+}
+
+/**
+ * Takes the locks of all scopes that a ledger ever had, for whoever replaces its file.
+ * @returns how to give them back; null when a run has one of them
+ */
+export async function holdEveryLock(ledgerPath: string): Promise<(() => void) | null> {
+  const folder = dirname(ledgerPath);
+  const names = readdirSync(folder).filter((name) => name.startsWith(`${basename(ledgerPath)}.lock-`));
+  const held: DatabaseSync[] = [];
+  const release = (): void => {
+    for (const database of held) database.close();
+  };
+  for (const name of names) {
+    const path = join(folder, name);
+    const database = heldHere.has(path) ? null : await takeExclusively(path);
+    if (database === null) {
+      release();
+      return null;
+    }
+    held.push(database);
+  }
+  return release;
 }
 
 /** Looks without taking: a reader is kept out by whoever has the lock, and keeps nobody out for longer than it looks. */

@@ -20,6 +20,7 @@ interface RunRow {
   readonly operator: string;
   readonly exit_code: number | null;
   readonly facts: string;
+  readonly pruned_at: string | null;
 }
 
 type RunMethods = Pick<
@@ -94,7 +95,7 @@ function runWrites(connection: Connection) {
 
 function runReads(connection: Connection) {
   const select = `SELECT run_id, job, origin, mode, state, started_at, finished_at, as_of, pid, host, operator,
-    exit_code, facts FROM runs JOIN scopes USING (scope_id)`;
+    exit_code, facts, pruned_at FROM runs JOIN scopes USING (scope_id)`;
   return {
     one: connection.query<RunRow>(`${select} WHERE run_id = ?`),
     some: connection.query<RunRow>(
@@ -153,5 +154,6 @@ function runOf(row: RunRow): Run {
     operator: row.operator,
     exitCode: row.exit_code,
     facts: JSON.parse(row.facts) as unknown,
+    ...(row.pruned_at === null ? {} : { prunedAt: row.pruned_at }),
   };
 }

@@ -2,16 +2,18 @@ import { Failure } from '../domain/failure.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html, read November 2026). */
 const sqliteBusy = 5;
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
 const troubles: Readonly<Record<number, (path: string) => Failure>> = {
   3: inaccessible,
   [sqliteBusy]: busy,
   6: busy,
   8: inaccessible,
   10: diskTrouble,
-  11: damaged,
+  [sqliteCorrupt]: damaged,
   13: diskTrouble,
   14: inaccessible,
-  26: damaged,
+  [sqliteNotADatabase]: damaged,
 };
 
 /** The `Failure` that an error of SQLite or of the file system means for the ledger at `path`; others as they are. */
@@ -25,6 +27,12 @@ export function ledgerTrouble(error: unknown, path: string): unknown {
 /** Whether another connection holds the lock that was asked for. */
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error) === sqliteBusy;
+}
+
+/** Whether the file is no whole database. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === sqliteCorrupt || code === sqliteNotADatabase;
 }
 
 /** The code of a file system error such as `EEXIST`; null for any other error. */

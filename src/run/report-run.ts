@@ -69,10 +69,28 @@ export async function rebuildReport(
       exit: 1,
     });
   }
+  if (run.prunedAt !== undefined) throw pruned(run, run.prunedAt);
   const finishedAt = run.finishedAt ?? run.startedAt;
   const facts = run.facts as RunFacts;
   const into = directory ?? facts.directory;
   return { ...(await reportRun(ledger, run, facts, into, finishedAt)), directory: into };
+}
+
+/** Nobody can tell any more what such a run did. */
+export function pruned({ id }: Pick<Run, 'id'>, prunedAt: string): Failure {
+  return new Failure({
+    code: 'RUN_PRUNED',
+    message: `The changes of run ${id} were deleted for their age at ${prunedAt}.`,
+    hint: 'Its report is where somebody has kept it.',
+    exit: 1,
+  });
+}
+
+/** Sums of a run that do not hold, in words; none for a run that has nothing to sum any more, or not yet. */
+export async function brokenSums(ledger: Ledger, run: Run): Promise<readonly string[]> {
+  if (run.facts === null || run.prunedAt !== undefined) return [];
+  const { counts } = await countResults(ledger, run);
+  return checkSums(composeReport(run, run.facts as RunFacts, counts, run.finishedAt ?? run.startedAt));
 }
 
 /** `stopped` while something has to be looked up or sent by the next run; else `finished`. */
