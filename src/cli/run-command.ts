@@ -14,7 +14,7 @@ import { verdict } from '../report/verdict.ts';
 import { releaseBarred, type UrgentDisable } from '../run/barred.ts';
 import type { Revert } from '../run/compare-revert.ts';
 import type { ReviewedPlan } from '../run/reviewed-plan.ts';
-import type { RunEnd } from '../run/run-job.ts';
+import type { RunEnd } from '../run/finish-run.ts';
 import {
   exitCodeOf,
   runTargets,

@@ -4,7 +4,7 @@ import type { Job } from '../job/job.ts';
 import { readJob } from '../job/read-job.ts';
 import { readPlan, type SavedPlan } from '../plan/read-plan.ts';
 import { providers } from '../providers/registry.ts';
-import type { RunEnd } from '../run/run-job.ts';
+import type { RunEnd } from '../run/finish-run.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { type PlanView, printPlan, readForPeople } from './print-plan.ts';
 import { number, printable } from './text.ts';

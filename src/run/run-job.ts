@@ -3,7 +3,6 @@ import type { Bar } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { openMatching } from '../match/open-matching.ts';
-import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
 import type { Approval } from './approvals.ts';
 import { barOf, type UrgentDisable } from './barred.ts';
@@ -12,13 +11,13 @@ import type { Comparison } from './compare.ts';
 import type { Revert } from './compare-revert.ts';
 import { connectTarget, type Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
+import { account, brokenOff, endOf, giveUp, type RunEnd, sendOrStop } from './finish-run.ts';
 import type { FeedDelivery, GivenFeeds } from './feed-delivery.ts';
 import { jobSettings } from './judge-plan.ts';
 import type { Plan } from './make-plan.ts';
 import { type OpenRun, openRun, type RunOptions } from './open-run.ts';
 import { type Parts, planRun, readsFeeds } from './plan-run.ts';
 import { remember } from './remember.ts';
-import { endState, reportRun } from './report-run.ts';
 import {
   type ReviewedPlan,
   requireCurrent,
@@ -26,8 +25,7 @@ import {
   selectionOf,
   takeReviewed,
 } from './reviewed-plan.ts';
-import { sendPlan } from './send-plan.ts';
-import { type EarlierDoubts, noDoubts, settleEarlier } from './settle-earlier.ts';
+import { noDoubts, settleEarlier } from './settle-earlier.ts';
 import { stagingFolder } from './staging-folder.ts';
 import type { TakenFeed } from './take-feed.ts';
 import type { StateSource } from './take-state.ts';
@@ -47,17 +45,6 @@ export interface JobRunOptions extends RunOptions {
   readonly disable?: UrgentDisable;
   /** A run to be undone: such a run reads no feed, and is about nobody else either. */
   readonly revert?: Revert;
-}
-
-export interface RunEnd {
-  readonly report: Report;
-  /** Folder of the report. */
-  readonly directory: string;
-  readonly planFile: string;
-  /** What stopped the run before its end; null when it came to it. */
-  readonly stopped: Failure | null;
-  /** How many deltas wait behind the one that was read. */
-  readonly waiting: number;
 }
 
 /**
@@ -108,10 +95,16 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       if (bar !== null) await open.ledger.bar(open.scope, bar);
       matching.close();
       sending = plan.planned > 0;
-      stopped = await sendOrStop(job, open, connected, { plan, doubts, feeds }, world);
+      stopped = await sendOrStop(
+        job,
+        open,
+        connected,
+        { planned: plan.planned, doubtfulCreates: doubts.creates, feeds },
+        world,
+      );
     }
     const ended = { ...facts, ...endOf(connected, stopped) };
-    const end = { ...(await account(open, plan, ended, stopped, world)), waiting: given.waiting };
+    const end = { ...(await account(open, plan.file, ended, stopped, world)), waiting: given.waiting };
     if (options.mode === 'apply' && !choice.isPartial && isSettled(end.report)) given.settledBy(open.run.id);
     return end;
   } catch (error) {
@@ -213,94 +206,4 @@ function factsOf(
     stopped: null,
     traffic: target.traffic(),
   };
-}
-
-/** From here on something may have been written, so that every trouble ends in a report, a bug of ours included. */
-async function sendOrStop(
-  job: Job,
-  open: OpenRun,
-  target: Target,
-  made: { readonly plan: Plan; readonly doubts: EarlierDoubts; readonly feeds: readonly TakenFeed[] },
-  world: World,
-): Promise<Failure | null> {
-  world.progress.sending(made.plan.planned);
-  try {
-    const sending = { doubtfulCreates: made.doubts.creates, feeds: made.feeds };
-    const stopped = await sendPlan(job, open, target, sending, world);
-    return stopped ?? (world.signal.aborted ? interrupted() : null);
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    world.log.error({ run: open.run.id, code: 'BUG' }, 'the run broke off');
-    return bug(error);
-  }
-}
-
-function bug(error: unknown): Failure {
-  const what = error instanceof Error ? error.message : String(error);
-  return new Failure({
-    code: 'BUG',
-    message: `Something went wrong that rollcall did not expect: ${what}`,
-    hint: 'Run apply again: it looks up what is in doubt first. Please report this.',
-    exit: 4,
-    cause: error,
-  });
-}
-
-/** What is wrong after the first write, such as a full disk under the report, no longer means that nothing was written. */
-function brokenOff(error: unknown, open: OpenRun): Failure {
-  if (!(error instanceof Failure)) return bug(error);
-  return new Failure({
-    code: error.code,
-    message: error.message,
-    hint: `${error.hint ?? ''} Its changes stand in the ledger: rollcall report ${open.run.id}`.trim(),
-    exit: 4,
-    cause: error,
-  });
-}
-
-function interrupted(): Failure {
-  return new Failure({
-    code: 'INTERRUPTED',
-    message: 'The run was told to stop.',
-    hint: 'Run apply again: it goes on from here.',
-    exit: 4,
-  });
-}
-
-function endOf(target: Target, stopped: Failure | null): Pick<RunFacts, 'stopped' | 'traffic'> {
-  return {
-    stopped: stopped === null ? null : { code: stopped.code, message: stopped.message, exit: stopped.exit },
-    traffic: target.traffic(),
-  };
-}
-
-/** Writes the report, then notes the end of the run: a run without an end in the ledger is looked at by the next. */
-async function account(
-  open: OpenRun,
-  plan: Plan,
-  facts: RunFacts,
-  stopped: Failure | null,
-  world: World,
-): Promise<Omit<RunEnd, 'waiting'>> {
-  const { ledger, run, scope, directory } = open;
-  const finishedAt = new Date(world.clock.now()).toISOString();
-  await ledger.saveRunFacts(run.id, facts);
-  if (run.mode === 'apply')
-    await ledger.noteFailures(scope, run.id, failureKeys(ledger.results(run.id), run.mode));
-  const { report, violations } = await reportRun(ledger, run, facts, directory, finishedAt);
-  for (const violation of violations)
-    world.log.error({ run: run.id, code: 'SUMS' }, `the report does not add up: ${violation}`);
-  await ledger.finishRun(run.id, { state: endState(report), finishedAt, exitCode: report.exitCode });
-  return { report, directory, planFile: plan.file, stopped };
-}
-
-/** Notes the end of a run without a report: it is over if nothing was written; else the next run looks at it. */
-async function giveUp(open: OpenRun, error: unknown, world: World): Promise<void> {
-  const finishedAt = new Date(world.clock.now()).toISOString();
-  const exitCode = error instanceof Failure ? error.exit : 1;
-  const intact = await open.ledger.run(open.run.id).catch(() => null);
-  if (intact === null || intact.state !== 'running') return;
-  await open.ledger
-    .finishRun(open.run.id, { state: exitCode === 4 ? 'stopped' : 'finished', finishedAt, exitCode })
-    .catch(() => undefined);
 }

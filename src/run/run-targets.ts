@@ -2,7 +2,8 @@ import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { FeedDelivery } from './feed-delivery.ts';
 import { putAway } from './put-away.ts';
-import { type JobRunOptions, type RunEnd, runJob } from './run-job.ts';
+import type { RunEnd } from './finish-run.ts';
+import { type JobRunOptions, runJob } from './run-job.ts';
 import type { World } from './world.ts';
 
 /**
