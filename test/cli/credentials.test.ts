@@ -73,11 +73,12 @@ describe.concurrent('a wrong password', patient, () => {
     await using gate = await openGate(world);
     const limits = { requestsPerSecond: 2_000, concurrency: 4, batchSize: 5 };
     const target = { baseUrl: gate.url, limits };
-    world.writeJob({ target });
+    const guards = { attributes: '50%', jobChanged: '50%' };
+    world.writeJob({ target, guards });
     expect((await world.apply()).code).toBe(0);
     const now = before.map((row, index) => (index < 25 ? { ...row, first: 'New' } : row));
     world.writeFeed(wholeFeed(now));
-    world.writeJob({ target, state: { from: 'ledger' } });
+    world.writeJob({ target, guards, state: { from: 'ledger' } });
     gate.shown.length = 0;
     const ran = await world.runWith(wrong, 'apply', 'job.yaml');
     expect(gate.shown).toHaveLength(1);
