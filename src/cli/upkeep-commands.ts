@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import {
   backupCommand,
   checkCommand,
@@ -7,13 +7,61 @@ import {
   pruneCommand,
   restoreCommand,
 } from './ledger-file-commands.ts';
-import { dayMs, exampleText } from './option-values.ts';
+import { another, dayMs, duration, exampleText, reason } from './option-values.ts';
+import { type ResumeFlags, resumeCommand, type SettleFlags, settleCommand } from './resume-command.ts';
 
 type Done = (exitCode: number) => void;
 
 /** The commands that look after a job and its ledger, and that no feed takes part in. */
 export function addUpkeepCommands(program: Command, done: Done): void {
+  addResumeCommands(program, done);
   addLedgerCommands(program, done);
+}
+
+function addResumeCommands(program: Command, done: Done): void {
+  program
+    .command('resume')
+    .description('go on with a run that stopped: its plan, under its id, without its feed')
+    .argument('[what]', 'a run, or a job file; without it, the last run that stopped')
+    .option('--env <name>', 'overlay `environments.NAME` of the job')
+    .option('--target <name>', 'only this one of the `targets`; may be given again', another)
+    .option('--max-age <time>', 'refuse a run that began longer ago (24h)', duration, dayMs)
+    .option('--job <file>', 'the job whose ledger to read')
+    .option('--ledger <file>', 'the ledger to read (default: .rollcall/ledger.db)')
+    .option('--json', 'print the results as JSON')
+    .option('--quiet', 'no progress bar')
+    .addOption(
+      new Option('--log-level <level>', 'what to log').choices(['debug', 'info', 'warn', 'error', 'silent']),
+    )
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall resume jobs/epm-hr-feed.yaml',
+        'rollcall resume 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml',
+      ]),
+    )
+    .action(async (what: string | undefined, flags: ResumeFlags) => done(await resumeCommand(what, flags)));
+
+  program
+    .command('settle')
+    .description('say of a write that nobody can look up whether it took effect')
+    .argument('<job>', 'the job file')
+    .argument('<key>', 'the lasting id of the person, as the feed spells it')
+    .addArgument(new Argument('<said>', 'what you found in the target').choices(['applied', 'not-applied']))
+    .option('--env <name>', 'overlay `environments.NAME` of the job')
+    .option('--target <name>', 'the one of the `targets`', another)
+    .option('--by <name>', 'who says so (default: the account of the command)', reason)
+    .requiredOption('--reason <text>', 'how you know', reason)
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall settle jobs/epm-hr-feed.yaml E1001 applied --reason "seen in the console, OPS-4711"',
+      ]),
+    )
+    .action(async (job: string, key: string, said: string, flags: SettleFlags) =>
+      done(await settleCommand(job, key, said, flags)),
+    );
 }
 
 function addLedgerCommands(program: Command, done: Done): void {

@@ -55,4 +55,6 @@ export interface RunFacts {
   /** What ended the run before its end; null when it came to it. */
   readonly stopped: { readonly code: string; readonly message: string; readonly exit: FailureExit } | null;
   readonly traffic: { readonly requests: number; readonly waitedMs: number };
+  /** Who went on with it after a stop, and when; absent where nobody did. */
+  readonly resumes?: readonly { readonly by: string; readonly at: string }[];
 }

@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import type { Bar } from '../contracts/ledger.ts';
-import { Failure } from '../domain/failure.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { openMatching } from '../match/open-matching.ts';
 import type { Report } from '../report/report.ts';

@@ -1,6 +1,6 @@
 import type { ChangeResult, Settlement } from '../contracts/ledger.ts';
 import { type DispatchTools, dispatch } from '../dispatch/dispatch.ts';
-import type { Change } from '../domain/change.ts';
+import type { Change, Step } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { User } from '../domain/user.ts';
 import { backoffMs } from '../http/backoff.ts';
@@ -10,7 +10,7 @@ import { firstPasswords } from './first-passwords.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
 import type { TakenFeed } from './take-feed.ts';
-import { awaitedBy, firstPass, type Part, readyPart, Troubles, waitsInVain } from './waves.ts';
+import { type Awaited, awaitedBy, firstPass, type Part, readyPart, Troubles, waitsInVain } from './waves.ts';
 import type { World } from './world.ts';
 
 const backoff = { baseMs: 500, capMs: 30_000 };
@@ -20,6 +20,8 @@ export interface Sending {
   readonly doubtfulCreates: ReadonlySet<string>;
   /** The feeds that the plan was made from. */
   readonly feeds: readonly TakenFeed[];
+  /** Whether the run goes on after a stop: what it settled then is not sent again. */
+  readonly goesOn?: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function sendPlan(
   job: Job,
   open: OpenRun,
   target: Target,
-  { doubtfulCreates, feeds }: Sending,
+  { doubtfulCreates, feeds, goesOn: isResumed = false }: Sending,
   world: World,
 ): Promise<Failure | null> {
   const { ledger, run, scope } = open;
@@ -73,11 +75,14 @@ export async function sendPlan(
       accountsById: (userIds) => ledger.accountsById(scope, userIds),
     },
   };
-  let stopped = await dispatch(firstPass(open), tools);
+  if (isResumed) await recall(open, awaited, { users, troubles });
+  let stopped = isResumed ? null : await dispatch(firstPass(open), tools);
   const starts: Starts = new Map();
-  for (const pass of awaited.passes) {
+  const mayRepeat = (step: Step): boolean => isResumed && provider.createOnly(step);
+  const passTools = { open, target, users, starts, troubles, settle, mayRepeat, world };
+  for (const pass of isResumed ? [0, ...awaited.passes] : awaited.passes) {
     if (stopped !== null || world.signal.aborted) break;
-    stopped = await dispatch(laterPass(pass, { open, target, users, starts, troubles, settle, world }), {
+    stopped = await dispatch(laterPass(pass, passTools), {
       ...tools,
       startOf: ({ seq, userId }) => starts.get(seq) ?? { step: 0, userId },
       // A step that names others follows on a change that has been counted.
@@ -85,6 +90,29 @@ export async function sendPlan(
     });
   }
   return stopped;
+}
+
+/** What the run knew before it stopped: users who have come to be, and changes that did not come so far. */
+async function recall(
+  { ledger, run, scope }: OpenRun,
+  awaited: Awaited,
+  { users, troubles }: { readonly users: Map<string, User>; readonly troubles: Troubles },
+): Promise<void> {
+  if (awaited.people.size > 0) {
+    for await (const page of ledger.accounts(scope)) {
+      for (const account of page) {
+        if (account.linkKey !== null && awaited.people.has(account.linkKey))
+          users.set(account.linkKey, account);
+      }
+    }
+  }
+  if (awaited.changes.size === 0) return;
+  for await (const page of ledger.results(run.id)) {
+    const outcomes = page.flatMap((result) =>
+      result.outcomes.filter((outcome) => outcome.result !== 'notSent'),
+    );
+    troubles.note({ outcomes, accounts: [], removed: [] });
+  }
 }
 
 /** Where changes go on that wait for something. */
@@ -99,18 +127,20 @@ interface PassTools {
   readonly starts: Starts;
   readonly troubles: Troubles;
   readonly settle: (settlement: Settlement) => Promise<void>;
+  /** Whether a step of an earlier sitting may be sent again, of which nobody knows whether it took effect. */
+  readonly mayRepeat: (step: Step) => boolean;
   readonly world: World;
 }
 
 /** The changes that may go on in this pass, with the values that are known by now. */
 async function* laterPass(pass: number, tools: PassTools): AsyncGenerator<readonly Change[]> {
-  const { open, starts, settle } = tools;
+  const { open, starts, settle, mayRepeat } = tools;
   for await (const page of open.ledger.results(open.run.id)) {
     starts.clear();
     const ready: Change[] = [];
     const outcomes: Settlement['outcomes'][number][] = [];
     for (const result of page) {
-      const part = readyPart(result, pass);
+      const part = readyPart(result, pass, mayRepeat);
       if (part === null) continue;
       const one = goesOn(result, part, tools);
       if ('steps' in one) {

@@ -14,11 +14,7 @@ export async function settleEarlier(open: OpenRun, target: Target, world: World)
   const all = noneYet();
   for (const earlier of await open.ledger.openRuns(open.scope)) {
     if (earlier.id === open.run.id) continue;
-    const doubts = noneYet();
-    for await (const steps of open.ledger.openSteps(earlier.id)) {
-      const settlement = await lookUp(steps, open, target, world, doubts);
-      await open.ledger.settle(earlier.id, open.scope, settlement);
-    }
+    const doubts = await settleRun(earlier.id, open, target, world);
     const at = new Date(world.clock.now()).toISOString();
     const count = doubts.people.size + doubts.creates.size + doubts.removals.size;
     const state = count === 0 ? 'superseded' : 'stopped';
@@ -28,6 +24,21 @@ export async function settleEarlier(open: OpenRun, target: Target, world: World)
     for (const userId of doubts.creates) all.creates.add(userId);
   }
   return all;
+}
+
+/** Looks up what one run left open, and writes down what was found. */
+export async function settleRun(
+  runId: string,
+  open: Pick<OpenRun, 'ledger' | 'scope'>,
+  target: Target,
+  world: Pick<World, 'clock'>,
+): Promise<Doubts> {
+  const doubts = noneYet();
+  for await (const steps of open.ledger.openSteps(runId)) {
+    const settlement = await lookUp(steps, open, target, world, doubts);
+    await open.ledger.settle(runId, open.scope, settlement);
+  }
+  return doubts;
 }
 
 /** What stays open after everything could be asked. */
@@ -40,7 +51,8 @@ export interface EarlierDoubts {
 
 export const noDoubts: EarlierDoubts = { people: new Set(), creates: new Set() };
 
-interface Doubts {
+/** The same of one run. */
+export interface Doubts {
   readonly people: Set<string>;
   readonly creates: Set<string>;
   /** Lasting ids of people whose removal may be sent again: today's plan asks for it anew. */
@@ -53,9 +65,9 @@ function noneYet(): Doubts {
 
 async function lookUp(
   steps: readonly OpenStep[],
-  open: OpenRun,
+  open: Pick<OpenRun, 'ledger' | 'scope'>,
   target: Target,
-  world: World,
+  world: Pick<World, 'clock'>,
   doubts: Doubts,
 ): Promise<Settlement> {
   const { provider, connection } = target;
@@ -78,7 +90,7 @@ async function lookUp(
   return settled.settlement();
 }
 
-type Verdict = 'applied' | 'settledSince' | 'notApplied' | 'cannotTell';
+export type Verdict = 'applied' | 'settledSince' | 'notApplied' | 'cannotTell';
 
 function verdictOf(
   open: OpenStep,
@@ -107,23 +119,36 @@ function noteDoubt(open: OpenStep, id: string | null, { provider }: Target, doub
 }
 
 /** Gathers what the ledger has to know; several steps of one user build on each other. */
-class Settled {
+export class Settled {
   readonly #accounts: Map<string, Account>;
   readonly #changed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #outcomes: StepOutcome[] = [];
-  readonly #target: Target;
-  readonly #world: World;
+  readonly #target: Pick<Target, 'provider'>;
+  readonly #world: Pick<World, 'clock'>;
 
-  constructor(known: ReadonlyMap<string, Account>, target: Target, world: World) {
+  constructor(
+    known: ReadonlyMap<string, Account>,
+    target: Pick<Target, 'provider'>,
+    world: Pick<World, 'clock'>,
+  ) {
     this.#accounts = new Map(known);
     this.#target = target;
     this.#world = world;
   }
 
-  add(open: OpenStep, verdict: Verdict, id: string | null): void {
+  /** @param message what the report says of it; what the verdict says by itself when absent */
+  add(open: OpenStep, verdict: Verdict, id: string | null, message?: string): void {
     const at = new Date(this.#world.clock.now()).toISOString();
-    this.#outcomes.push({ ...outcomeOf(verdict, id), seq: open.seq, step: open.step, attempts: 1, at });
+    const said = message === undefined ? {} : { message };
+    this.#outcomes.push({
+      ...outcomeOf(verdict, id),
+      ...said,
+      seq: open.seq,
+      step: open.step,
+      attempts: 1,
+      at,
+    });
     const step = open.change.steps[open.step];
     if (verdict !== 'applied' || id === null || step === undefined) return;
     const isLast = open.step + 1 === open.change.steps.length;
@@ -149,8 +174,8 @@ function accountAfter(
   step: Step,
   account: Account | null,
   userId: string,
-  target: Target,
-  world: World,
+  target: Pick<Target, 'provider'>,
+  world: Pick<World, 'clock'>,
 ): Account {
   const asOf = new Date(world.clock.now()).toISOString();
   const applied = (taken: Step, user: Account | null, id: string): User =>

@@ -53,12 +53,24 @@ export interface Part {
   readonly to: number;
 }
 
-/** Null when nothing of the change is to be sent in this pass, or when something went wrong with it before. */
-export function readyPart({ change, outcomes }: ChangeResult, pass: number): Part | null {
-  const part = partOf(change, pass);
-  if (change.disposition !== 'planned' || part.from === part.to) return null;
-  if (outcomes.length !== part.from) return null;
-  return outcomes.every(({ result }) => result === 'succeeded') ? part : null;
+/**
+ * Null when nothing of the change is to be sent in this pass, or when something went wrong with it before. A step that
+ * was not sent before the run stopped says nothing: the part of a run that goes on begins with it.
+ * @param mayRepeat whether a step of which nobody knows whether it took effect may be sent again
+ */
+export function readyPart(
+  { change, outcomes }: ChangeResult,
+  pass: number,
+  mayRepeat: (step: Step) => boolean,
+): Part | null {
+  const { from, to } = partOf(change, pass);
+  const told = outcomes.filter(({ result, step: position }) => {
+    const step = change.steps[position];
+    return result !== 'notSent' && !(result === 'unknown' && step !== undefined && mayRepeat(step));
+  });
+  if (change.disposition !== 'planned' || told.some(({ result }) => result !== 'succeeded')) return null;
+  const done = told.length;
+  return done >= from && done < to ? { from: done, to } : null;
 }
 
 function partOf({ steps }: Change, pass: number): Part {
