@@ -6,8 +6,8 @@ type Setting = string | number | boolean | null;
 
 /**
  * What decides of a plan, by its place in the job, for a later run to compare with: each a single value, lists as JSON.
- * Where a feed lies and how it is written is left out, since `--feed` changes that for a single run. Of credentials
- * only references are kept.
+ * Limits of requests decide nothing, and where a feed lies and how it is written is left out, since `--feed` changes
+ * that for a single run. Of credentials only references are kept.
  */
 export function settingsOf(job: Job): Readonly<Record<string, Setting>> {
   const { feeds, match, policy, scope, protect, target, firstLoad, state } = job;
@@ -20,7 +20,7 @@ export function settingsOf(job: Job): Readonly<Record<string, Setting>> {
     manage: { scope },
     protect,
     feeds: Object.fromEntries(feeds.map((feed, position) => [feed.name || position, meaningOf(feed)])),
-    target: { provider: target.provider.id, config: target.config, limits: target.limits },
+    target: { provider: target.provider.id, config: target.config },
   });
 }
 
