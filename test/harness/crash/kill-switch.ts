@@ -1,0 +1,141 @@
+import { channel } from 'node:diagnostics_channel';
+import fs, { appendFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/*
+ * Loaded before the program (`node --import`), so that the program knows nothing of it. Counts every step by which
+ * the program leaves something outside of itself: transactions of SQLite, requests, files. At the step with the number
+ * in ROLLCALL_KILL_AT the process kills itself with SIGKILL. The file ROLLCALL_KILL_STEPS then holds that step's name, or,
+ * when the program came to its end, how many steps it took. ROLLCALL_KILL_TRACE, when set, gets every name.
+ */
+
+const killAt = Number(process.env.ROLLCALL_KILL_AT ?? '0');
+const stepsFile = process.env.ROLLCALL_KILL_STEPS ?? '';
+const traceFile = process.env.ROLLCALL_KILL_TRACE ?? '';
+const { kill, pid } = process;
+let steps = 0;
+let isOurs = false;
+
+function step(name: string): void {
+  if (isOurs) return;
+  isOurs = true;
+  steps += 1;
+  if (traceFile !== '') appendFileSync(traceFile, `${steps} ${name}\n`);
+  if (steps === killAt) {
+    writeFileSync(stepsFile, name);
+    kill.call(process, pid, 'SIGKILL');
+    for (;;);
+  }
+  isOurs = false;
+}
+
+/** Calls with a step before and one after. */
+function between<T>(name: string, call: () => T): T {
+  step(`before ${name}`);
+  const result = call();
+  if (result instanceof Promise) {
+    const told = (): void => step(`after ${name}`);
+    result.then(told, () => undefined);
+  } else step(`after ${name}`);
+  return result;
+}
+
+function watchSqlite(): void {
+  const databases = new WeakMap<StatementSync, DatabaseSync>();
+  const written = new WeakMap<DatabaseSync, Set<string>>();
+  const { prepare, exec } = DatabaseSync.prototype;
+  const { run } = StatementSync.prototype;
+  DatabaseSync.prototype.prepare = function prepareWatched(this: DatabaseSync, ...args) {
+    const statement = prepare.apply(this, args);
+    databases.set(statement, this);
+    return statement;
+  };
+  DatabaseSync.prototype.exec = function execWatched(this: DatabaseSync, sql) {
+    return between(`${fileOf(this)} ${sql.slice(0, 40).replaceAll(/\s+/g, ' ')}`, () => exec.call(this, sql));
+  };
+  StatementSync.prototype.run = function runWatched(this: StatementSync, ...values: unknown[]) {
+    const go = (): unknown => Reflect.apply(run, this, values);
+    const database = databases.get(this);
+    if (database === undefined) return go();
+    const sql = this.sourceSQL;
+    const tables = written.get(database) ?? new Set();
+    written.set(database, tables);
+    const table = /^\s*(?:INSERT INTO|INSERT OR REPLACE INTO|UPDATE|DELETE FROM)\s+(\w+)/i.exec(sql)?.[1];
+    if (table !== undefined) tables.add(table);
+    if (database.isTransaction ? sql !== 'COMMIT' : table === undefined) return go();
+    const name = `${fileOf(database)} commit of ${[...tables].sort().join('+')}`;
+    tables.clear();
+    return between(name, go);
+  } as StatementSync['run'];
+}
+
+function fileOf(database: DatabaseSync): string {
+  return path.basename(database.location() ?? 'memory').replaceAll(/[0-9a-f-]{8,}/g, '…');
+}
+
+const undiciSteps = {
+  'undici:client:sendHeaders': 'before the request',
+  'undici:request:bodySent': 'after the request was sent',
+  'undici:request:headers': 'as the answer begins',
+  'undici:request:trailers': 'after the answer',
+};
+
+function watchRequests(): void {
+  for (const [name, what] of Object.entries(undiciSteps)) {
+    channel(name).subscribe((message) => {
+      const { request } = message as {
+        readonly request?: { readonly method?: string; readonly path?: string };
+      };
+      step(`${what} ${request?.method ?? ''} ${(request?.path ?? '').split('?')[0]}`);
+    });
+  }
+}
+
+const fileCalls = [
+  'writeFile',
+  'rename',
+  'link',
+  'rm',
+  'rmdir',
+  'unlink',
+  'mkdir',
+  'copyFile',
+  'open',
+  'chmod',
+];
+
+/** Files that are made, renamed or deleted; what is only read is no step. */
+function watchFiles(): void {
+  const sync = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const promises = fs.promises as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const [holder, names] of [
+    [sync, fileCalls.map((name) => `${name}Sync`)],
+    [promises, fileCalls],
+  ] as const) {
+    for (const name of names) {
+      const call = holder[name];
+      if (call === undefined) continue;
+      holder[name] = function watched(this: unknown, ...args: unknown[]) {
+        const go = (): unknown => call.apply(this, args);
+        const isRead = name.startsWith('open') && !/[wa]/.test(String(args[1] ?? 'r'));
+        if (isOurs || isRead || String(args[0]).includes('compile')) return go();
+        const file = path.basename(String(args[0])).replaceAll(/[0-9TZ-]{8,}[0-9a-f-]*/g, '…');
+        return between(`${name} ${file}`, go);
+      };
+    }
+  }
+  syncBuiltinESMExports();
+}
+
+if (stepsFile !== '') {
+  watchSqlite();
+  watchRequests();
+  watchFiles();
+  process.on('exit', () => {
+    isOurs = true;
+    writeFileSync(stepsFile, String(steps));
+  });
+}
