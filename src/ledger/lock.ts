@@ -40,6 +40,8 @@ export function lockEntries(
       if (!releases.delete(release)) return;
       try {
         holders.erase(scope);
+      } catch {
+        // On a full disk the entry stays, as after a kill; it is only read while somebody has the kernel's lock.
       } finally {
         database.close();
         heldHere.delete(path);
