@@ -14,8 +14,6 @@ import { firstFeed } from '../../src/job/job.ts';
 /** What happens to one person of a company of a few dozen between two feeds. */
 const fates = [
   'stays',
-  'stays',
-  'stays',
   'retitled',
   'untitled',
   'renamed',
@@ -148,16 +146,17 @@ function recount({ needs, managed }: Made): readonly string[] {
 describe('a plan that the guards let pass', () => {
   it('is one that a plain recount of its changes lets pass, and the other way round', () => {
     const tallies = { passed: 0, held: 0 };
-    // Of a hundred people most stay: near the limits is where a miscount shows.
+    // One or two things happen to a few: near the limit of a single guard is where a miscount shows.
+    const some = fc.tuple(fc.constantFrom(...fates), fc.nat(9));
     const company = fc
-      .record({
-        size: fc.integer({ min: 0, max: 120 }),
-        changed: fc.array(fc.constantFrom(...fates), { maxLength: 40 }),
-      })
-      .map(({ size, changed }): readonly Fate[] => [
-        ...changed,
-        ...Array.from({ length: Math.max(0, size - changed.length) }, (): Fate => 'stays'),
-      ]);
+      .record({ size: fc.integer({ min: 1, max: 120 }), changes: fc.array(some, { maxLength: 2 }) })
+      .map(({ size, changes }): readonly Fate[] => {
+        const changed = changes.flatMap(([fate, count]) => Array.from({ length: count }, () => fate));
+        return [
+          ...changed,
+          ...Array.from({ length: Math.max(0, size - changed.length) }, (): Fate => 'stays'),
+        ];
+      });
     fc.assert(
       fc.property(company, (all) => {
         const made = planned(all);
@@ -169,7 +168,7 @@ describe('a plan that the guards let pass', () => {
           made.passes,
         ]);
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
     expect(Math.min(tallies.passed, tallies.held)).toBeGreaterThan(10);
   });
