@@ -8,6 +8,8 @@ import {
   restoreCommand,
 } from './ledger-file-commands.ts';
 import { another, dayMs, duration, exampleText, reason } from './option-values.ts';
+import { type StatusFlags, statusCommand } from './status-command.ts';
+import { type DoctorFlags, doctorCommand } from './doctor-command.ts';
 import { type ResumeFlags, resumeCommand, type SettleFlags, settleCommand } from './resume-command.ts';
 
 type Done = (exitCode: number) => void;
@@ -15,7 +17,29 @@ type Done = (exitCode: number) => void;
 /** The commands that look after a job and its ledger, and that no feed takes part in. */
 export function addUpkeepCommands(program: Command, done: Done): void {
   addResumeCommands(program, done);
+  addLookingCommands(program, done);
   addLedgerCommands(program, done);
+}
+
+function addLookingCommands(program: Command, done: Done): void {
+  program
+    .command('status')
+    .description('how a job stands: its last run, what is held, open or in doubt, and what to do next')
+    .argument('<job>', 'the job file')
+    .option('--env <name>', 'overlay `environments.NAME` of the job')
+    .option('--target <name>', 'only this one of the `targets`; may be given again', another)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', exampleText(['rollcall status jobs/epm-hr-feed.yaml']))
+    .action(async (job: string, flags: StatusFlags) => done(await statusCommand(job, flags)));
+
+  program
+    .command('doctor')
+    .description('whether a job can run here: Node, disk, secrets, clock, and whether the target answers')
+    .argument('[job]', 'the job file')
+    .option('--env <name>', 'overlay `environments.NAME` of the job')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', exampleText(['rollcall doctor', 'rollcall doctor jobs/epm-hr-feed.yaml']))
+    .action(async (job: string | undefined, flags: DoctorFlags) => done(await doctorCommand(job, flags)));
 }
 
 function addResumeCommands(program: Command, done: Done): void {

@@ -52,6 +52,16 @@ export function checkLedger(given: string): LedgerCheck {
   }
 }
 
+/** Whether and when a ledger was a backup, or was put back. */
+export function checkLedgerFacts(file: string): Pick<LedgerCheck, 'backedUpAt' | 'restoredAt'> {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    return ledgerFacts(database);
+  } finally {
+    database.close();
+  }
+}
+
 function brokenPages(database: DatabaseSync): readonly string[] {
   try {
     const rows = database.prepare(`PRAGMA integrity_check(${problemsMax})`).all();

@@ -1,0 +1,122 @@
+import { statSync } from 'node:fs';
+import type { Bar, FeedAcceptance, Ledger, LockHolder, Protection, Run, Scope } from '../contracts/ledger.ts';
+import type { Job } from '../job/job.ts';
+import { checkLedgerFacts } from '../ledger/check-ledger.ts';
+import { isInForce } from './bounds.ts';
+import type { RunFacts } from './facts.ts';
+
+/** What there is to know of one target of a job, from its ledger alone. */
+export interface TargetStatus {
+  readonly target: string;
+  readonly origin: string;
+  /** Who has the lock now, and when it last told of a step. */
+  readonly underWay: (LockHolder & { readonly lastEntryAt: string | null }) | null;
+  readonly lastRun: RunNote | null;
+  /** The last that wrote something. */
+  readonly lastApplied: RunNote | null;
+  /** Held plans that nobody has decided about, and that are not past. */
+  readonly waiting: readonly RunNote[];
+  /** Runs that stopped, with the steps of which nobody knows what became of them. */
+  readonly open: readonly OpenNote[];
+  readonly feeds: readonly (Pick<FeedAcceptance, 'feed' | 'file' | 'rows' | 'at' | 'runId'> & {
+    readonly ageMs: number;
+  })[];
+  readonly protections: readonly Pick<Protection, 'key' | 'until' | 'reason'>[];
+  readonly bars: readonly Pick<Bar, 'key' | 'by' | 'at' | 'reason'>[];
+}
+
+export type RunNote = Pick<Run, 'id' | 'mode' | 'state' | 'exitCode' | 'startedAt' | 'finishedAt'>;
+
+export interface OpenNote {
+  readonly run: RunNote;
+  readonly steps: number;
+  /** The first of the people whom they are about, by lasting id. */
+  readonly people: readonly string[];
+}
+
+export interface LedgerNote {
+  readonly file: string;
+  readonly bytes: number;
+  readonly restoredAt: string | null;
+}
+
+const runsLookedAt = 200;
+const peopleShown = 20;
+
+/** @param now ISO 8601 */
+export async function targetStatus(job: Job, ledger: Ledger, now: string): Promise<TargetStatus> {
+  const scope: Scope = { job: job.name, origin: job.target.origin };
+  const runs = await ledger.runs({ scope, limit: runsLookedAt });
+  const { lastAppliedRun } = await ledger.scope(scope);
+  const lastApplied = lastAppliedRun === null ? null : await ledger.run(lastAppliedRun);
+  const decided = new Set((await ledger.decisions(scope)).map(({ planHash }) => planHash));
+  const waiting = runs.filter(
+    ({ id, exitCode, facts }) =>
+      exitCode === heldExit &&
+      facts !== null &&
+      !decided.has((facts as RunFacts).planHash) &&
+      // Ids of runs sort by time.
+      (lastAppliedRun === null || id > lastAppliedRun),
+  );
+  const [lastRun = null] = runs;
+  return {
+    target: job.target.name,
+    origin: job.target.origin,
+    underWay: await underWay(ledger, scope),
+    lastRun: lastRun === null ? null : noteOf(lastRun),
+    lastApplied: lastApplied === null ? null : noteOf(lastApplied),
+    waiting: waiting.map(noteOf),
+    open: await openNotes(ledger, scope),
+    feeds: await acceptedFeeds(job, ledger, scope, now),
+    protections: (await ledger.protections(scope))
+      .filter((one) => isInForce(one, now))
+      .map(({ key, until, reason }) => ({ key, until, reason })),
+    bars: (await ledger.bars(scope)).map(({ key, by, at, reason }) => ({ key, by, at, reason })),
+  };
+}
+
+const heldExit = 3;
+
+export function ledgerNote(file: string): LedgerNote {
+  const { restoredAt } = checkLedgerFacts(file);
+  return { file, bytes: statSync(file).size, restoredAt };
+}
+
+async function underWay(ledger: Ledger, scope: Scope): Promise<TargetStatus['underWay']> {
+  const holder = await ledger.holder(scope);
+  return holder === null ? null : { ...holder, lastEntryAt: await ledger.lastEntryAt(holder.runId) };
+}
+
+async function openNotes(ledger: Ledger, scope: Scope): Promise<readonly OpenNote[]> {
+  const notes: OpenNote[] = [];
+  for (const run of await ledger.openRuns(scope)) {
+    const people = new Set<string>();
+    let steps = 0;
+    for await (const page of ledger.openSteps(run.id)) {
+      steps += page.length;
+      for (const { change } of page) if (people.size < peopleShown) people.add(change.key);
+    }
+    notes.push({ run: noteOf(run), steps, people: [...people] });
+  }
+  return notes;
+}
+
+async function acceptedFeeds(
+  job: Job,
+  ledger: Ledger,
+  scope: Scope,
+  now: string,
+): Promise<TargetStatus['feeds']> {
+  const feeds: TargetStatus['feeds'][number][] = [];
+  for (const { name } of job.feeds) {
+    const last = await ledger.lastAcceptedFeed(scope, name);
+    if (last === null) continue;
+    const { feed, file, rows, at, runId } = last;
+    feeds.push({ feed, file, rows, at, runId, ageMs: Math.max(0, Date.parse(now) - Date.parse(at)) });
+  }
+  return feeds;
+}
+
+function noteOf({ id, mode, state, exitCode, startedAt, finishedAt }: Run): RunNote {
+  return { id, mode, state, exitCode, startedAt, finishedAt };
+}
