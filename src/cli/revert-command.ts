@@ -6,6 +6,7 @@ import { readJob } from '../job/read-job.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import type { RunFacts } from '../run/facts.ts';
+import { pruned } from '../run/report-run.ts';
 import { type LedgerFlags, ledgerFileOf } from './ledger-commands.ts';
 import { planAndShow, type RunFlags } from './run-command.ts';
 import type { ShowFlags } from './show-plan.ts';
@@ -48,6 +49,7 @@ async function runOf(
     const run = await ledger.run(runId);
     if (run === null) throw unknownRun(runId);
     if (run.mode !== 'apply' || run.facts === null) throw wroteNothing(runId);
+    if (run.prunedAt !== undefined) throw pruned(run, run.prunedAt);
     return { run, facts: run.facts as RunFacts };
   } finally {
     await ledger.close();

@@ -28,6 +28,15 @@ describe('src/report/README.md', () => {
   });
 });
 
+describe('src/run/README.md', () => {
+  it('names for every failure a test that is there', () => {
+    const rows = [...readFileSync('src/run/README.md', 'utf8').matchAll(/ \| `(test\/[^`]+)`: (.+) \|$/gm)];
+    expect(rows.length).toBeGreaterThan(20);
+    const missing = rows.filter(([, file = '', title = '']) => !readFileSync(file, 'utf8').includes(title));
+    expect(missing.map(([, , title]) => title)).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it('explains every guard that a job sets', () => {
     for (const name of guardNames) expect(page).toContain(`| \`${name}\` |`);
