@@ -201,10 +201,10 @@ describe('a delta', () => {
     world.write('hr.csv', feedOf(1));
     const list = await world.jobs({ mode: 'delta', whenSettled: 'delete' }, one);
     const stopping = new AbortController();
-    world.onConnect[north] = () => stopping.abort();
+    world.onWrite[north] = () => stopping.abort();
     expect(codesOf(await world.apply(list, { signal: stopping.signal }))).toEqual([4]);
-    expect([existsSync(world.path('hr.csv')), world.created.get(north)]).toEqual([true, []]);
-    world.onConnect[north] = () => {};
+    expect([existsSync(world.path('hr.csv')), world.created.get(north)]).toEqual([true, loginsOf(1)]);
+    world.onWrite[north] = () => {};
     expect(codesOf(await world.apply(list))).toEqual([0]);
     expect([existsSync(world.path('hr.csv')), world.created.get(north)]).toEqual([false, loginsOf(1)]);
   });
@@ -300,7 +300,7 @@ describe('what an earlier run left open', () => {
     const list = await world.jobs({}, one);
     world.write('hr.csv', feedOf(1));
     const stopping = new AbortController();
-    world.onConnect[north] = () => stopping.abort();
+    world.onWrite[north] = () => stopping.abort();
     const [stopped] = await world.apply(list, { signal: stopping.signal });
     expect(stopped?.end?.report.exitCode).toBe(4);
     rmSync(world.path('hr.csv'));

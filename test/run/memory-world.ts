@@ -22,6 +22,8 @@ export class MemoryWorld implements Disposable {
   readonly created = new Map<string, string[]>();
   /** What happens to a target when somebody connects to it. */
   readonly onConnect: Record<string, () => void> = {};
+  /** Called before a target takes users, by its address. */
+  readonly onWrite: Record<string, () => void> = {};
   /** What could not be put away. */
   readonly leftBehind: Failure[] = [];
 
@@ -99,12 +101,14 @@ export class MemoryWorld implements Disposable {
       },
       lookUp: async (sought) => sought.map(() => undefined),
       bodyBytes: () => 1,
-      write: async (items) =>
-        items.map(({ step }) => {
+      write: async (items) => {
+        this.onWrite[baseUrl]?.();
+        return items.map(({ step }) => {
           const userId = String(step.values.userName);
           logins.push(userId);
           return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
-        }),
+        });
+      },
       ownId: null,
       close: async () => {},
     };
