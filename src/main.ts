@@ -12,6 +12,9 @@ if (nodeMajor < nodeMajorMin) {
   );
   process.exitCode = 1;
 } else {
+  const { enableCompileCache } = await import('node:module');
+  // Halves the start. Beside the program, where nobody else may write; where the program may not either, it goes without.
+  enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/rollcall`);
   const { runProgram } = await import('./cli/run-program.ts');
   process.exitCode = await runProgram(process.argv.slice(2));
 }
