@@ -19,10 +19,7 @@ const copied = [
   'biome.json',
   'tsconfig.json',
   'vitest.config.ts',
-  'test/architecture',
-  'test/providers/conformance.test.ts',
-  'test/providers/registry.test.ts',
-  'test/providers/quiet-world.ts',
+  'test',
 ];
 
 describe('npm run provider:new', () => {
@@ -58,7 +55,15 @@ describe('npm run provider:new', () => {
   it('passes the conformance suite, its own tests and those of the pages', {
     timeout: scaffoldMaxMs,
   }, async () => {
-    const args = ['run', 'test/providers', 'test/architecture/readme.test.ts', '-t', 'acme|Acme|md|doubt'];
+    const args = [
+      'run',
+      'test/providers/acme-people',
+      'test/providers/conformance.test.ts',
+      'test/providers/registry.test.ts',
+      'test/architecture/readme.test.ts',
+      '-t',
+      'acme|Acme|md|doubt',
+    ];
     const { stdout } = await command(path.join(bin, 'vitest'), args, {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1' },
