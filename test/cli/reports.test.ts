@@ -87,7 +87,9 @@ describe.concurrent('plan', patient, () => {
     await using world = await openMixedDay();
     const ran = await world.plan();
     expect(ran.stdout).toMatch(/< disable E1 ada\.moreau1@example\.com \(not in the feed\)/);
-    expect(ran.stdout).toMatch(/~ update E2 .*\(line 2\) {2}undo: full\n {4}name\.givenName {2}Ada -> New0\n/);
+    expect(ran.stdout).toMatch(
+      /~ update E2 .*\(line 2\) {2}undo: full\n {4}name\.givenName {2}Ada -> New0\n/,
+    );
     expect(ran.stdout).toMatch(/\+ create E900 \(line 41\)/);
     expect(ran.stderr.trimEnd().split('\n').at(-1)).toMatch(/Next: rollcall apply job\.yaml$/);
     const few = await world.plan('--limit', '2');
