@@ -75,8 +75,10 @@ function createWhole(path: string): void {
   try {
     const database = new DatabaseSync(draft);
     try {
-      database.exec('PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA synchronous = FULL');
       buildSchema(database, randomUUID());
+      // Not before: what a full disk keeps in the log of the draft, it would lose with the draft's name, unnoticed.
+      database.exec('PRAGMA journal_mode = WAL');
     } finally {
       database.close();
     }
@@ -85,7 +87,7 @@ function createWhole(path: string): void {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
   } finally {
-    rmSync(draft, { force: true });
+    for (const ending of ['', '-journal', '-wal', '-shm']) rmSync(`${draft}${ending}`, { force: true });
   }
 }
 
