@@ -19,6 +19,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     lanes: { type: 'string', default: '4' },
+    /** Ends with the first seed that has violations. */
+    stop: { type: 'boolean', default: false },
   },
 });
 const again = 50;
@@ -63,11 +65,11 @@ async function simulateAll(): Promise<number> {
       print(`seed ${end.seed}: ${end.violations.slice(0, 3).join('; ')}`);
       print(`  npm run simulate -- --seed ${end.seed}`);
     }
-    return true;
+    return !(values.stop && sum.bad > 0);
   };
   const lanes = { module: seedsModule, first: ['simulate'], lanes: Number(values.lanes) };
   await inLanes(seeds.map(String), lanes, take);
-  const repeated = seeds.filter((seed) => seed % again === 0);
+  const repeated = values.stop && sum.bad > 0 ? [] : seeds.filter((seed) => seed % again === 0);
   await inLanes(repeated.map(String), lanes, take);
   print(
     `${sum.seeds} seeds, ${sum.runs} runs, ${sum.crashes} crashes, ${sum.requests} writes sent: ${sum.bad} seeds with violations, ${sum.different} of ${sum.twice} repeated seeds with another trace, ${seconds(performance.now() - started)}`,

@@ -20,6 +20,13 @@ export interface CrashEnd {
   readonly violations: readonly string[];
 }
 
+export interface FullEnd {
+  readonly code: number | null;
+  /** From the first write that failed to the end of the process; null when none failed. */
+  readonly tookMs: number | null;
+  readonly violations: readonly string[];
+}
+
 /**
  * A target and a ledger that live from crash to crash. Each crash has a feed of its own: people come, change, leave and
  * come back. One process is killed, the next has to finish.
@@ -56,15 +63,50 @@ export class CrashWorld implements AsyncDisposable {
     this.#nextDay();
     world.writeFeed(feedOf(this.#rows));
     const { died, steps } = await this.#kill(death);
-    const integrity = this.#integrity();
+    const violations = [...this.#integrity(), ...(await this.#finish())];
+    return { died, steps, violations };
+  }
+
+  /** The next process: nobody has mended anything. */
+  async #finish(): Promise<readonly string[]> {
+    const world = this.#world;
     const before = world.journalLines();
     const ran = await world.apply();
-    const violations = [...integrity, ...this.#integrity()];
+    const violations = [...this.#integrity()];
     if (ran.code !== 0) violations.push(`the next apply ended with ${ran.code}: ${ran.stderr.slice(-300)}`);
     else violations.push(...this.#auditReport(ran.directory, before));
     violations.push(...this.#judgeTarget());
     this.#lines = world.journalLines();
-    return { died, steps, violations };
+    return violations;
+  }
+
+  /** A day on which the disk is full from the write with this number on; later there is room, and the next run finishes. */
+  async fill(write: number): Promise<FullEnd> {
+    const world = this.#world;
+    this.#nextDay();
+    world.writeFeed(feedOf(this.#rows));
+    const file = world.write('steps', '');
+    const { ended } = world.start(['apply', 'job.yaml'], {
+      NODE_OPTIONS: `--import=${killSwitch}`,
+      ROLLCALL_KILL_STEPS: file,
+      ROLLCALL_FULL_AT: String(write),
+    });
+    const { code, stderr, durationMs } = await ended;
+    const told = readFileSync(file, 'utf8');
+    const fullAtMs = /full at ([\d.]+)/.exec(told)?.[1];
+    const violations = [...this.#integrity()];
+    if (fullAtMs !== undefined) {
+      const hasWritten = world.journalLines() > this.#lines;
+      // Those may still leave that were on their way to their connection, with a durable intent each.
+      const left = told.split('\n').filter((line) => line.startsWith('sent')).length;
+      if (left > concurrency) violations.push(`${left} writes left after the ledger's disk was full`);
+      if (code !== 0 && !/disk|room|space|ENOSPC|could not be/i.test(stderr))
+        violations.push(`the cause was not told: ${stderr.slice(-300)}`);
+      if (hasWritten ? code === 1 : code === 4) violations.push(`exit ${code}, written: ${hasWritten}`);
+    } else if (code !== 0) violations.push(`exit ${code} although there was room`);
+    violations.push(...(await this.#finish()));
+    const tookMs = fullAtMs === undefined ? null : durationMs - Number(fullAtMs);
+    return { code, tookMs, violations };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -185,6 +227,7 @@ function feedOf(rows: readonly PersonRow[]): string {
   return `${feedHeader}\n${rows.map((row) => `${csvRow(row)}\n`).join('')}TRAILER,${rows.length},,,,,\n`;
 }
 
+const concurrency = 4;
 const job = {
   guards: allowEverything,
   feed: {
@@ -197,5 +240,5 @@ const job = {
       roles: { from: 'Role', owned: ['*'] },
     },
   },
-  target: { limits: { requestsPerSecond: 2_000, concurrency: 4, batchSize: 25 } },
+  target: { limits: { requestsPerSecond: 2_000, concurrency, batchSize: 25 } },
 };

@@ -10,14 +10,46 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
  * the program leaves something outside of itself: transactions of SQLite, requests, files. At the step with the number
  * in ROLLCALL_KILL_AT the process kills itself with SIGKILL. The file ROLLCALL_KILL_STEPS then holds that step's name, or,
  * when the program came to its end, how many steps it took. ROLLCALL_KILL_TRACE, when set, gets every name.
+ *
+ * With ROLLCALL_FULL_AT the disk is full from the write with that number on, and ROLLCALL_KILL_STEPS holds `full`, with a
+ * line for each write that was sent to the target afterwards.
  */
 
 const killAt = Number(process.env.ROLLCALL_KILL_AT ?? '0');
 const stepsFile = process.env.ROLLCALL_KILL_STEPS ?? '';
 const traceFile = process.env.ROLLCALL_KILL_TRACE ?? '';
+const fullAt = Number(process.env.ROLLCALL_FULL_AT ?? '0');
 const { kill, pid } = process;
 let steps = 0;
+let writes = 0;
+/** Whether the ledger itself could not be written. */
+let isLedgerFull = false;
 let isOurs = false;
+
+const takesRoom = /commit of|COMMIT$|CREATE|^(?:open|writeFile|mkdir|copyFile)/;
+
+/** Notes a write; says whether the disk has no room for it. */
+function isFull(name: string): boolean {
+  if (fullAt === 0 || isOurs || !takesRoom.test(name)) return false;
+  writes += 1;
+  if (writes === fullAt) ours(() => writeFileSync(stepsFile, `full at ${performance.now()}\n`));
+  if (writes >= fullAt && name.startsWith('ledger.db ')) isLedgerFull = true;
+  return writes >= fullAt;
+}
+
+function ours(work: () => void): void {
+  isOurs = true;
+  work();
+  isOurs = false;
+}
+
+function noRoom(isSqlite: boolean): Error {
+  const error = new Error(isSqlite ? 'database or disk is full' : 'ENOSPC: no space left on device, write');
+  return Object.assign(
+    error,
+    isSqlite ? { code: 'ERR_SQLITE_ERROR', errcode: 13 } : { code: 'ENOSPC', errno: -28, syscall: 'write' },
+  );
+}
 
 function step(name: string): void {
   if (isOurs) return;
@@ -35,6 +67,7 @@ function step(name: string): void {
 /** Calls with a step before and one after. */
 function between<T>(name: string, call: () => T): T {
   step(`before ${name}`);
+  if (isFull(name)) throw noRoom(name.includes('.db'));
   const result = call();
   if (result instanceof Promise) {
     const told = (): void => step(`after ${name}`);
@@ -89,6 +122,8 @@ function watchRequests(): void {
       const { request } = message as {
         readonly request?: { readonly method?: string; readonly path?: string };
       };
+      if (isLedgerFull && name.endsWith('sendHeaders') && !request?.path?.includes('list'))
+        ours(() => appendFileSync(stepsFile, `sent ${request?.method}\n`));
       step(`${what} ${request?.method ?? ''} ${(request?.path ?? '').split('?')[0]}`);
     });
   }
@@ -123,7 +158,8 @@ function watchFiles(): void {
         const isRead = name.startsWith('open') && !/[wa]/.test(String(args[1] ?? 'r'));
         if (isOurs || isRead || String(args[0]).includes('compile')) return go();
         const file = path.basename(String(args[0])).replaceAll(/[0-9TZ-]{8,}[0-9a-f-]*/g, '…');
-        return between(`${name} ${file}`, go);
+        if (holder === sync) return between(`${name} ${file}`, go);
+        return (async () => between(`${name} ${file}`, go))();
       };
     }
   }
@@ -136,6 +172,6 @@ if (stepsFile !== '') {
   watchFiles();
   process.on('exit', () => {
     isOurs = true;
-    writeFileSync(stepsFile, String(steps));
+    if (fullAt === 0) writeFileSync(stepsFile, String(steps));
   });
 }

@@ -22,6 +22,8 @@ export interface Weather {
   /** 429, half of them with `Retry-After`. */
   readonly throttled: number;
   readonly tasks: number;
+  /** Reads are well whatever the weather. */
+  readonly writesOnly?: true;
 }
 
 export const fairWeather: Weather = {
@@ -76,7 +78,8 @@ export class SimWire {
     if (ask.kind === 'write') await onWrite(ask);
     onPoint('leaves');
     this.#live();
-    const fault = drawFault(weather, random());
+    const drawn = drawFault(weather, random());
+    const fault = weather.writesOnly === true && ask.kind !== 'write' ? null : drawn;
     trace(`${clock.now()} ${nameOf(ask)} ${fault ?? 'well'}`);
     if (fault === 'refused') throw failure('unsent', 'The connection was refused.');
     try {
@@ -168,7 +171,7 @@ function found(target: SimTarget, id: string | null, key: string): SimUser | und
   return [...target.users.values()].find(({ externalId }) => externalId === key);
 }
 
-type Fault = Exclude<keyof Weather, 'tasks'>;
+type Fault = Exclude<keyof Weather, 'tasks' | 'writesOnly'>;
 
 const faults: readonly Fault[] = ['refused', 'dropBefore', 'dropAfter', 'hang', 'unavailable', 'throttled'];
 

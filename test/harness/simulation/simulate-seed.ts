@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { OpenStep } from '../../../src/contracts/ledger.ts';
 import { readJob } from '../../../src/job/read-job.ts';
 import { openLedger } from '../../../src/ledger/open-ledger.ts';
+import type { Report } from '../../../src/report/report.ts';
 import { runTargets, type TargetEnd } from '../../../src/run/run-targets.ts';
 import type { World } from '../../../src/run/world.ts';
 import { brokenSums } from '../../cli/sums.ts';
@@ -54,6 +55,39 @@ export async function auditSeed(seed: number, settings: SeedSettings): Promise<S
   return endOf(new Simulation(seed, settings, { messy: true }), settings, (simulation) => simulation.audit());
 }
 
+/** A first load of which every answer is lost, at a target that nobody can ask what became of a write; then it is well again. */
+export async function loseAllAnswers(
+  people: number,
+  settings: SeedSettings,
+): Promise<SeedEnd & { readonly first: Report; readonly next: Report; readonly creates: number }> {
+  const rows = Array.from({ length: people }, (_, index) => ({
+    key: `E${index + 1}`,
+    title: 'Clerk',
+    roles: [],
+  }));
+  const scenario: Scenario = {
+    knowing: 'blind',
+    weather: { ...fairWeather, dropAfter: 1, writesOnly: true },
+    refusesBatches: false,
+    poison: new Set(),
+    batchSize: 20,
+    concurrency: 4,
+    perSecond: 100,
+    disablesMax: 3,
+    there: [],
+    days: [rows],
+  };
+  const simulation = new Simulation(1, settings, { messy: false, scenario });
+  let reports: readonly Report[] = [];
+  const end = await endOf(simulation, settings, async () => {
+    reports = await simulation.reportsOf(rows);
+    return simulation.end();
+  });
+  const [first, next] = reports;
+  if (first === undefined || next === undefined) throw new Error('There is no report.');
+  return { ...end, first, next, creates: simulation.creates };
+}
+
 async function endOf(
   simulation: Simulation,
   { folder }: SeedSettings,
@@ -87,6 +121,12 @@ const noFate: Fate = { kind: 'none', at: 0 };
 /** Runs in fair weather that a day may take to come to its end. */
 const fairRunsMax = 4;
 
+interface Kind {
+  readonly messy: boolean;
+  /** What happens, when not what the seed says. */
+  readonly scenario?: Scenario;
+}
+
 class Simulation {
   readonly #seed: number;
   readonly #messy: boolean;
@@ -108,11 +148,11 @@ class Simulation {
   #reports = 0;
   #requests = 0;
 
-  constructor(seed: number, { folder, onTrace }: SeedSettings, { messy }: { readonly messy: boolean }) {
+  constructor(seed: number, { folder, onTrace }: SeedSettings, { messy, scenario }: Kind) {
     this.#seed = seed;
     this.#messy = messy;
     this.#random = seeded(seed);
-    this.#scenario = scenarioOf(this.#random, { messy });
+    this.#scenario = scenario ?? scenarioOf(this.#random, { messy });
     this.#root = folder;
     this.#onTrace = onTrace ?? (() => undefined);
     this.#folder = join(folder, 'process-0');
@@ -130,7 +170,7 @@ class Simulation {
       this.#nowMs += 26 * 3_600_000;
     }
     this.#violations.push(...doubledWrites(this.#target.journal));
-    return this.#end();
+    return this.end();
   }
 
   /** Every run leaves a report, and the auditor judges each. */
@@ -140,10 +180,22 @@ class Simulation {
       await this.#apply(this.#scenario.weather, noFate);
       this.#nowMs += 26 * 3_600_000;
     }
-    return this.#end();
+    return this.end();
   }
 
-  #end(): SeedEnd {
+  /** Two runs over one feed, the second in fair weather. */
+  async reportsOf(rows: readonly DayRow[]): Promise<readonly Report[]> {
+    writeFileSync(join(this.#folder, 'hr.csv'), feedOf(rows));
+    const ends = [await this.#apply(this.#scenario.weather, noFate), await this.#apply(fairWeather, noFate)];
+    return ends.flatMap((end) => (end?.end ? [end.end.report] : []));
+  }
+
+  /** How often the target took a create. */
+  get creates(): number {
+    return this.#target.journal.filter(({ op, status }) => op === 'create' && status === 'ok').length;
+  }
+
+  end(): SeedEnd {
     return {
       seed: this.#seed,
       violations: this.#violations,

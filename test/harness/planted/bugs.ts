@@ -1,0 +1,205 @@
+/*
+ * Bugs that the harness has to see, each as a change of a few words in a copy of the program. `checks` are tried in their
+ * order until one fails: that one has caught it.
+ */
+
+export interface Bug {
+  readonly name: string;
+  /** Path below `src`. */
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
+  readonly checks: readonly Check[];
+}
+
+/** Scripts of this folder with their arguments, or a test file below `test`. */
+export const checks = {
+  simulation: ['harness/simulate.ts', '--seeds', '250', '--lanes', '4', '--stop'],
+  auditor: ['harness/audit-runs.ts', '--runs', '250', '--lanes', '4'],
+  'order of system calls': ['harness/order.ts', '--people', '90'],
+  pairs: ['harness/pairs.ts', '--pairs', '4', '--lanes', '2'],
+  'crash driver': ['harness/crash.ts', '--people', '40', '--kills', '24', '--steps', '0', '--lanes', '4'],
+  'test/http/request.test.ts': ['http/request.test.ts'],
+  'test/plan/read-plan.test.ts': ['plan/read-plan.test.ts'],
+} as const;
+export type Check = keyof typeof checks;
+
+export const bugs: readonly Bug[] = [
+  {
+    name: 'a step is sent while its intent is still being written',
+    edits: [
+      {
+        file: 'dispatch/dispatch.ts',
+        find: 'await this.#tools.ledger.recordIntents(',
+        put: 'this.#intended.push(...batches); this.#event.resolve(); await this.#tools.ledger.recordIntents(',
+      },
+      { file: 'dispatch/dispatch.ts', find: '    this.#intended.push(...batches);\n  }', put: '  }' },
+    ],
+    checks: ['simulation', 'order of system calls'],
+  },
+  {
+    name: 'no intent is written at all',
+    edits: [
+      {
+        file: 'run/send-plan.ts',
+        find: 'recordIntents: (intents) => ledger.recordIntents(run.id, intents)',
+        put: 'recordIntents: async () => undefined',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'SQLite syncs as in NORMAL instead of FULL',
+    edits: [
+      {
+        file: 'ledger/connection.ts',
+        find: 'PRAGMA synchronous = FULL;',
+        put: 'PRAGMA synchronous = NORMAL;',
+      },
+      { file: 'ledger/connection.ts', find: 'const synchronousFull = 2;', put: 'const synchronousFull = 1;' },
+    ],
+    checks: ['order of system calls'],
+  },
+  {
+    name: 'the lock is not taken',
+    edits: [{ file: 'ledger/lock.ts', find: '; BEGIN EXCLUSIVE', put: '; BEGIN' }],
+    checks: ['pairs'],
+  },
+  {
+    name: 'a guard lets one person more pass than it says',
+    edits: [
+      { file: 'guard/limits.ts', find: 'tripped: actual > allowed,', put: 'tripped: actual > allowed + 1,' },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'a guard holds what is just allowed',
+    edits: [
+      {
+        file: 'guard/limits.ts',
+        find: 'tripped: actual > allowed,',
+        put: 'tripped: actual >= allowed && actual > 0,',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'a guard judges batches of two in the place of the whole plan',
+    edits: [
+      {
+        file: 'guard/limits.ts',
+        find: 'tripped: actual > allowed,',
+        put: 'tripped: Math.min(actual, 2) > allowed,',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'a redirect is taken for success',
+    edits: [
+      {
+        file: 'http/send.ts',
+        find: 'const status = response.statusCode;',
+        put: 'if (response.statusCode >= 300 && response.statusCode < 400) response.statusCode = 200;\n  const status = response.statusCode;',
+      },
+    ],
+    checks: ['test/http/request.test.ts'],
+  },
+  {
+    name: 'a quarantined row is taken for an absent person',
+    edits: [
+      {
+        file: 'run/take-feed.ts',
+        find: '    matching.addMentioned(batch.quarantined, position);\n',
+        put: '',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'the report is written before the last outcomes',
+    edits: [
+      {
+        file: 'run/send-plan.ts',
+        find: '    return ledger.settle(run.id, scope, settlement);',
+        put: '    void world.clock.sleep(2_000).then(() => ledger.settle(run.id, scope, settlement)).catch(() => undefined);\n    return Promise.resolve();',
+      },
+    ],
+    checks: ['auditor', 'simulation'],
+  },
+  {
+    name: 'an outcome of a later batch is told of an earlier one',
+    edits: [
+      {
+        file: 'dispatch/dispatch.ts',
+        find: 'sent: sent[position] ?? null, fatal });',
+        put: 'sent: sent[0] ?? null, fatal });',
+      },
+    ],
+    checks: ['auditor', 'simulation'],
+  },
+  {
+    name: 'Retry-After is ignored',
+    edits: [
+      {
+        file: 'http/patience.ts',
+        find: 'if (askedMs !== null) limiter.pauseUntil(nowMs + askedMs);',
+        put: 'if (askedMs !== null) limiter.pauseUntil(nowMs);',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'requests leave at twice the known limit',
+    edits: [
+      {
+        file: 'http/pace.ts',
+        find: 'rates: lowest(rates, ({ requests }) => requests),',
+        put: 'rates: lowest(rates.map((rate) => ({ ...rate, perMs: rate.perMs / 2 })), ({ requests }) => requests),',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'an unknown write is sent again blind',
+    edits: [
+      {
+        file: 'dispatch/send-batch.ts',
+        find: "if (verdict === 'notApplied') return true;",
+        put: "if (verdict !== 'applied') return true;",
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
+    name: 'a write without an answer counts as failed',
+    edits: [
+      {
+        file: 'dispatch/send-batch.ts',
+        find: 'return this.#resolve(entries, () => unanswered(codeOf(failure), failure));',
+        put: 'for (const entry of entries) this.#settle(entry, refused(failure));\n        return [];',
+      },
+    ],
+    checks: ['simulation', 'auditor'],
+  },
+  {
+    name: 'what an earlier run left open is not looked at',
+    edits: [
+      {
+        file: 'run/run-job.ts',
+        find: "if (options.mode === 'apply' && (await hasOpenRuns(open))) {",
+        put: "if (options.mode === 'apply' && (await hasOpenRuns(open)) && open.run.id === '') {",
+      },
+    ],
+    checks: ['simulation', 'crash driver'],
+  },
+  {
+    name: 'the hash of a plan is not checked',
+    edits: [
+      {
+        file: 'plan/read-plan.ts',
+        find: 'return hash === planHash && written.equals(line)',
+        put: 'return hash !== null && written !== null',
+      },
+    ],
+    checks: ['test/plan/read-plan.test.ts'],
+  },
+];
