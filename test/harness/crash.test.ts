@@ -1,9 +1,8 @@
 import { describe, it } from 'vitest';
-import { patient } from '../cli/world.ts';
 import { hasStrace } from './order/strace.ts';
-import { runScript } from './run-script.ts';
+import { runScript, unhurried } from './run-script.ts';
 
-describe('the real program', { timeout: 2 * patient.timeout }, () => {
+describe('the real program', unhurried, () => {
   it('killed at its steps in turn, and at random, is finished by the next apply', async ({ expect }) => {
     const { code, output } = await runScript('crash.ts', '--people', '40', '--every', '6', '--kills', '5');
     expect(output).toContain('0 after which somebody was lost, doubled, misreported, or the ledger harmed');

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+/** Each of these tests starts hundreds of processes or runs: only a hang shall fail them. */
+export const unhurried = { timeout: 900_000 };
+
 /** Runs one of the harness's scripts to its end. */
 export async function runScript(
   name: string,

@@ -1,8 +1,7 @@
 import { describe, it } from 'vitest';
-import { patient } from '../cli/world.ts';
-import { runScript } from './run-script.ts';
+import { runScript, unhurried } from './run-script.ts';
 
-describe.concurrent('the real engine on a clock of its own', patient, () => {
+describe('the real engine on a clock of its own', unhurried, () => {
   it('keeps its promises in 200 seeds of faults and crashes, and leaves the same trace twice', async ({
     expect,
   }) => {
