@@ -163,7 +163,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     async (fault) => {
       // Who only ever asks to slow down is not waited for long, and its pauses are nobody else's.
       const job = await exampleJob(id, folder);
-      const limits = { ...job.target.limits, waitMaxMs: 2_500 };
+      const limits = { ...job.target.limits, waitMaxMs: 900 };
       const ledger = path.join(folder, `${fault}.db`);
       const impatient = { ...job, ledger, target: { ...job.target, limits } };
       const busy = await connectTarget(impatient, quietWorld());
