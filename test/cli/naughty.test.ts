@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { naughtyStrings, strangeStrings } from '../feed/naughty/naughty-strings.ts';
+import { isLong } from '../long.ts';
 import { naughtyTargets } from './naughty-targets.ts';
 import { type NaughtyRow, NaughtyWorld } from './naughty-world.ts';
 import { patient } from './world.ts';
@@ -38,7 +39,10 @@ function dangersOnStderr(said: string): readonly string[] {
 
 const startsFormula = /^['\s]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
 
-describe.concurrent.each(naughtyTargets)('naughty strings sent to $provider', patient, (target) => {
+/** Each target reads and writes by code of its own, but what people open is made by the same for all. */
+const targets = isLong ? naughtyTargets : naughtyTargets.slice(0, 2);
+
+describe.concurrent.each(targets)('naughty strings sent to $provider', patient, (target) => {
   const { texts } = target;
 
   it(`arrive as they are, ${naughtyStrings.length} of them, and those with control characters are counted`, async ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { people, person, Runs, tally } from './runs.ts';
 import { urns } from './world.ts';
+import { isLong } from '../../long.ts';
 
 const refusal = (user: string | readonly string[], op?: string) => ({
   match: op === undefined ? { user } : { user, op },
@@ -10,7 +11,7 @@ const refusal = (user: string | readonly string[], op?: string) => ({
 const login = (number: number) => `ada.moreau${number}@example.com`;
 
 describe.concurrent.each([
-  [1_000, 'with PATCH and bulk requests', {}],
+  [isLong ? 1_000 : 300, 'with PATCH and bulk requests', {}],
   [
     200,
     'with PUT, cursors and groups that only groups show',
