@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.ts';
+import { mainFile } from '../program/main-file.ts';
 
-const main = path.resolve('src/main.ts');
 let folder: string;
 
 beforeEach(() => {
@@ -54,7 +54,7 @@ report: { directory: runs }
 }
 
 function apply(): { readonly code: number | null; readonly report: Report | null; readonly stderr: string } {
-  const ran = spawnSync(process.execPath, [main, 'apply', 'job.yaml', '--json'], {
+  const ran = spawnSync(process.execPath, [mainFile, 'apply', 'job.yaml', '--json'], {
     cwd: folder,
     encoding: 'utf8',
   });

@@ -8,8 +8,7 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'vitest';
 import type { ReportJson } from './sums.ts';
 import { patient, readReport } from './world.ts';
-
-const main = resolve('src/main.ts');
+import { mainFile } from '../program/main-file.ts';
 
 /** Good enough for every vendor's rules, and with a comma, so that its cell is in quotes. */
 const passwords = {
@@ -139,7 +138,7 @@ class Scene implements AsyncDisposable {
   }
 
   async run(...args: readonly string[]): Promise<Ran> {
-    const child = spawn(process.execPath, [main, ...args, 'job.yaml', '--log-level', 'debug'], {
+    const child = spawn(process.execPath, [mainFile, ...args, 'job.yaml', '--log-level', 'debug'], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.folder, NO_COLOR: '1' },

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { brokenSums, type ReportJson } from './sums.ts';
+import { mainFile } from '../program/main-file.ts';
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const main = fileOf('../../src/main.ts');
 const asTerminal = fileOf('./as-terminal.ts');
 
 /** What a job needs to know of a target, and where its sandbox keeps what was written. */
@@ -97,11 +97,11 @@ export class NaughtyWorld implements Disposable {
 
   /** Runs a command whose two streams are terminals, as far as it can tell. */
   onTerminal(command: 'plan' | 'apply', ...args: readonly string[]): Promise<Said> {
-    return this.#run(['--import', asTerminal, main, command, 'job.yaml', ...args]);
+    return this.#run(['--import', asTerminal, mainFile, command, 'job.yaml', ...args]);
   }
 
   apply(): Promise<Said> {
-    return this.#run([main, 'apply', 'job.yaml', '--log-level', 'debug']);
+    return this.#run([mainFile, 'apply', 'job.yaml', '--log-level', 'debug']);
   }
 
   /** The sandbox's users by their logins, as the journal's accepted writes left them. */

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Report } from '../../src/report/report.ts';
 import { patient } from './world.ts';
+import { mainFile } from '../program/main-file.ts';
 
-const main = path.resolve('src/main.ts');
 let folder: string;
 
 beforeEach(() => {
@@ -35,7 +35,7 @@ function apply(logins: readonly string[]): { readonly code: number | null; reado
   const rows = logins.map((login, index) => `E${index + 1},${login}@example.com,Name ${index + 1}`);
   writeFileSync(path.join(folder, 'inbox', 'hr.csv'), `Id,Login,Name\n${rows.join('\n')}\n`);
   writeFileSync(path.join(folder, 'job.yaml'), job);
-  const ran = spawnSync(process.execPath, [main, 'apply', 'job.yaml', '--json'], {
+  const ran = spawnSync(process.execPath, [mainFile, 'apply', 'job.yaml', '--json'], {
     cwd: folder,
     encoding: 'utf8',
   });

@@ -4,12 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { brokenSums, type ReportJson } from './sums.ts';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Half of a short command's time is compiling, which is the same for each of the hundreds that the tests start. */
-const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
+import { mainFile } from '../program/main-file.ts';
 
 /** For tests that start many processes: they are slow on a busy machine, and only a hang shall fail them. */
 export const patient = { timeout: 240_000 };
@@ -378,14 +374,13 @@ export class World implements AsyncDisposable {
     variables: Readonly<Record<string, string>>,
     stdin: 'ignore' | 'pipe' = 'ignore',
   ): ChildProcess {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [mainFile, ...args], {
       cwd: this.folder,
       stdio: [stdin, 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         HOME: this.folder,
         NO_COLOR: '1',
-        NODE_COMPILE_CACHE: compileCache,
         ...variables,
       },
     });

@@ -48,9 +48,10 @@ describe('the command of a feed', () => {
       'require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 9)"], { stdio: "inherit" })';
     const slow = virtualClock();
     const running = output(node(`${child}; setInterval(() => {}, 9)`), { ...idle, clock: slow });
+    const refused = expect(running).rejects.toThrow('did not end within 60 s');
     await slow.untilAsleepFor(60_000);
     await slow.advance(60_000);
-    await expect(running).rejects.toThrow('did not end within 60 s');
+    await refused;
   });
 
   it('is ended when the run is told to stop', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { mainFile } from '../../program/main-file.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -10,7 +10,7 @@ export interface Ended {
 
 /** Runs the real program in a folder, as a user does. */
 export async function rollcall(folder: string, ...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [join(process.cwd(), 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: '1' },

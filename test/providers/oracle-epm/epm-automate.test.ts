@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mainFile } from '../../program/main-file.ts';
 
 const job = 'jobs/oracle-epm-automate.yaml';
 const feed = 'fixtures/oracle-epm/epm-automate.csv';
@@ -42,7 +43,7 @@ describe("a CSV file with EPM Automate's own headers", () => {
   async function rollcall(
     ...args: readonly string[]
   ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const child = spawn(process.execPath, [path.resolve('src/main.ts'), ...args], { cwd: folder });
+    const child = spawn(process.execPath, [mainFile, ...args], { cwd: folder });
     const said = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said.stdout += text;

@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { JournalLine } from './world.ts';
-
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+import { mainFile } from '../../program/main-file.ts';
 
 export interface Counts {
   readonly succeeded: number;
@@ -52,7 +50,7 @@ export class Runs {
     this.write('faults.json', { rules });
     const journalBefore = this.#journal().length;
     const runsBefore = new Set(this.#runs());
-    const child = spawn(process.execPath, [main, 'apply', 'job.yaml', ...more], {
+    const child = spawn(process.execPath, [mainFile, 'apply', 'job.yaml', ...more], {
       cwd: this.#folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.#folder, USER: 'tester', NO_COLOR: '1' },

@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { brokenSums, type ReportJson } from '../../cli/sums.ts';
 import { allowEverything } from '../../guard/allow-everything.ts';
 import type { Line } from './world.ts';
-
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+import { mainFile } from '../../program/main-file.ts';
 
 /** An invented person, as one row of the feed. */
 export interface PersonRow {
@@ -107,7 +105,7 @@ export class Runs implements Disposable {
   /** Applies the job, now or as of a day, and holds the report to the sums that always hold. */
   async apply(variables: Readonly<Record<string, string>> = {}, asOf: string | null = null): Promise<Ran> {
     const day = asOf === null ? [] : ['--as-of', asOf];
-    const child = spawn(process.execPath, [main, 'apply', 'job.yaml', ...day, ...jobMayChange], {
+    const child = spawn(process.execPath, [mainFile, 'apply', 'job.yaml', ...day, ...jobMayChange], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.folder, USER: 'tester', NO_COLOR: '1', ...variables },

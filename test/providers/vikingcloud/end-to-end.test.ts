@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowEverything } from '../../guard/allow-everything.ts';
+import { mainFile } from '../../program/main-file.ts';
 
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-vikingcloud-'));
 const peopleCount = 1_000;
 /** So many of them have an account before the first run. */
@@ -182,7 +181,7 @@ function journal(): readonly JournalLine[] {
 
 async function apply(): Promise<Ran> {
   const before = journal().length;
-  const child = spawn(process.execPath, [main, 'apply', 'job.yaml'], {
+  const child = spawn(process.execPath, [mainFile, 'apply', 'job.yaml'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: folder, USER: 'tester', NO_COLOR: '1' },
