@@ -3,7 +3,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { print, seconds } from '../bench/print.ts';
-import { fastFolder, inLanes } from './lanes.ts';
+import { fastFolder, inLanes, range } from './lanes.ts';
 import { auditSeed, type SeedEnd } from './simulation/simulate-seed.ts';
 
 /*
@@ -48,10 +48,15 @@ async function auditAll(): Promise<number> {
     return sum.reports < Number(values.runs);
   };
   const module = fileURLToPath(new URL('simulation/seeds.ts', import.meta.url));
-  const lanes = { module, first: ['audit'], lanes: Number(values.lanes) };
-  for (let from = 1; sum.reports < Number(values.runs); from += round) {
-    const seeds = Array.from({ length: Math.min(round, Number(values.runs)) }, (_, index) => from + index);
-    await inLanes(seeds.map(String), lanes, take);
+  const folder = fastFolder('audit');
+  const lanes = { module, first: ['audit', folder.path], lanes: Number(values.lanes) };
+  try {
+    for (let from = 1; sum.reports < Number(values.runs); from += round) {
+      const seeds = range(from, Math.min(round, Number(values.runs)));
+      await inLanes(seeds.map(String), lanes, take);
+    }
+  } finally {
+    folder.remove();
   }
   print(
     `${sum.reports} runs audited, ${sum.writes} writes sent: ${sum.bad} seeds with mismatches, ${seconds(performance.now() - started)}`,

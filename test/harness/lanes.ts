@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 
 // Several processes at work on one list; each tells of every entry when it is done.
 
@@ -27,11 +28,14 @@ export async function inLanes<Message>(
   const size = Math.max(1, Math.min(shareMax, Math.ceil(names.length / lanes)));
   for (let at = 0; at < names.length; at += size) shares.push(names.slice(at, at + size));
   const children = new Set<ChildProcess>();
+  // Whatever a killed process leaves lies in here.
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-lanes-'));
   let goesOn = true;
   const lane = async (): Promise<void> => {
     for (let share = shares.shift(); share !== undefined && goesOn; share = shares.shift()) {
       const child = fork(module, [...first, ...share], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, TMPDIR: folder },
       });
       children.add(child);
       let told = 0;
@@ -49,7 +53,10 @@ export async function inLanes<Message>(
   try {
     await Promise.all(Array.from({ length: lanes }, lane));
   } finally {
+    const gone = [...children].map((child) => once(child, 'close'));
     for (const child of children) child.kill('SIGKILL');
+    await Promise.all(gone);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

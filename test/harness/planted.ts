@@ -16,7 +16,9 @@ import { type Bug, bugs, type Check, checks } from './planted/bugs.ts';
  * Plants one bug after the other in a copy of the program and its tests, and runs parts of the harness until one fails.
  */
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, lanes: { type: 'string', default: '4' } },
+});
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const copied = ['src', 'test', 'jobs', 'fixtures', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const started = performance.now();
@@ -70,8 +72,11 @@ async function run(check: Check): Promise<string | null> {
   const [file, ...args] = checks[check];
   const isTest = file.endsWith('.test.ts');
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-  const command = isTest ? [vitest, 'run', join('test', file)] : [join('test', file), ...args];
-  const child = spawn(process.execPath, command, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
+  const script = ['test/harness/with-bundle.ts', file, ...args, '--lanes', values.lanes];
+  const command = isTest ? [vitest, 'run', join('test', file)] : script;
+  // Never the program of the suite that may have started this: the copy with the bug is meant.
+  const { ROLLCALL_TEST_PROGRAM: _, ...env } = process.env;
+  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {

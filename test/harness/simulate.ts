@@ -67,10 +67,15 @@ async function simulateAll(): Promise<number> {
     }
     return !(values.stop && sum.bad > 0);
   };
-  const lanes = { module: seedsModule, first: ['simulate'], lanes: Number(values.lanes) };
-  await inLanes(seeds.map(String), lanes, take);
-  const repeated = values.stop && sum.bad > 0 ? [] : seeds.filter((seed) => seed % again === 0);
-  await inLanes(repeated.map(String), lanes, take);
+  const folder = fastFolder('simulation');
+  const lanes = { module: seedsModule, first: ['simulate', folder.path], lanes: Number(values.lanes) };
+  try {
+    await inLanes(seeds.map(String), lanes, take);
+    const repeated = values.stop && sum.bad > 0 ? [] : seeds.filter((seed) => seed % again === 0);
+    await inLanes(repeated.map(String), lanes, take);
+  } finally {
+    folder.remove();
+  }
   print(
     `${sum.seeds} seeds, ${sum.runs} runs, ${sum.crashes} crashes, ${sum.requests} writes sent: ${sum.bad} seeds with violations, ${sum.different} of ${sum.twice} repeated seeds with another trace, ${seconds(performance.now() - started)}`,
   );

@@ -4,20 +4,43 @@ import { rolldown } from 'rolldown';
 
 const project = path.join(import.meta.dirname, '../..');
 const cache = path.join(project, 'node_modules/.cache');
-let folder: string | null = null;
+
+/** A program in one file. */
+export interface Bundle {
+  readonly file: string;
+  remove(): void;
+}
+
+/** Makes one file of the program as its sources are now: it starts in less than half the time. */
+export async function bundleProgram(): Promise<Bundle> {
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(path.join(cache, 'rollcall-program-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const bundle = await rolldown({ input: path.join(project, 'src/main.ts'), platform: 'node' });
+    // The program looks for its package.json two folders above its modules, and for its entry one above.
+    await bundle.write({
+      dir: path.join(folder, 'dist'),
+      format: 'esm',
+      chunkFileNames: 'program/[name].js',
+    });
+    await bundle.close();
+    copyFileSync(path.join(project, 'package.json'), path.join(folder, 'package.json'));
+    return { file: path.join(folder, 'dist/main.js'), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+let made: Bundle | null = null;
 
 /** Makes one file of the program before the tests start. */
 export async function setup(): Promise<void> {
-  mkdirSync(cache, { recursive: true });
-  folder = mkdtempSync(path.join(cache, 'rollcall-program-'));
-  const bundle = await rolldown({ input: path.join(project, 'src/main.ts'), platform: 'node' });
-  // The program looks for its package.json two folders above its modules, and for its entry one above.
-  await bundle.write({ dir: path.join(folder, 'dist'), format: 'esm', chunkFileNames: 'program/[name].js' });
-  await bundle.close();
-  copyFileSync(path.join(project, 'package.json'), path.join(folder, 'package.json'));
-  process.env.ROLLCALL_TEST_PROGRAM = path.join(folder, 'dist/main.js');
+  made = await bundleProgram();
+  process.env.ROLLCALL_TEST_PROGRAM = made.file;
 }
 
 export function teardown(): void {
-  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  made?.remove();
 }

@@ -106,7 +106,16 @@ function watchSqlite(): void {
 }
 
 function fileOf(database: DatabaseSync): string {
-  return path.basename(database.location() ?? 'memory').replaceAll(/[0-9a-f-]{8,}/g, '…');
+  return plainName(database.location() ?? 'memory');
+}
+
+/** A file's name without what differs from run to run: ids, times, the number of the process. */
+function plainName(file: string): string {
+  return path
+    .basename(file)
+    .replaceAll(/[0-9TZ-]{8,}[0-9a-f-]*|[0-9a-f-]{12,}/g, '…')
+    .replace(/(?<=^rollcall-\w+-)\w{6}$/, '…')
+    .replace(/(?<=\.)\d+(?=\.tmp$)/, '…');
 }
 
 const undiciSteps = {
@@ -157,9 +166,9 @@ function watchFiles(): void {
         const go = (): unknown => call.apply(this, args);
         const isRead = name.startsWith('open') && !/[wa]/.test(String(args[1] ?? 'r'));
         if (isOurs || isRead || String(args[0]).includes('compile')) return go();
-        const file = path.basename(String(args[0])).replaceAll(/[0-9TZ-]{8,}[0-9a-f-]*/g, '…');
-        if (holder === sync) return between(`${name} ${file}`, go);
-        return (async () => between(`${name} ${file}`, go))();
+        const what = `${name} ${typeof args[0] === 'number' ? 'open file' : plainName(String(args[0]))}`;
+        if (holder === sync) return between(what, go);
+        return (async () => between(what, go))();
       };
     }
   }

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { providers } from '../../../src/providers/registry.ts';
 import { findSandbox } from '../../../src/sandboxes/registry.ts';
 import { allowEverything } from '../../guard/allow-everything.ts';
+import { mainFile } from '../../program/main-file.ts';
 import { fastFolder } from '../lanes.ts';
 
 export const providersToLose: readonly string[] = Object.keys(providers);
@@ -27,7 +28,6 @@ export interface LostEnd {
 }
 
 const jobs = resolve(fileURLToPath(new URL('../../../jobs', import.meta.url)));
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 interface ExampleJob {
   readonly feed: {
@@ -192,7 +192,7 @@ function created(folder: string, operations: readonly string[]): readonly string
 }
 
 async function apply(folder: string): Promise<Ran> {
-  const child = spawn(process.execPath, [main, 'apply', 'job.yaml', '--json'], {
+  const child = spawn(process.execPath, [mainFile, 'apply', 'job.yaml', '--json'], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { password, type World } from '../../cli/world.ts';
-
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+import { mainFile } from '../../program/main-file.ts';
 
 export function hasStrace(): boolean {
   return spawnSync('strace', ['-V']).status === 0;
@@ -16,7 +14,7 @@ export async function applyUnderStrace(
   options: readonly string[],
 ): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const env = { PATH: process.env.PATH, HOME: world.folder, EPM_USER: 'admin', EPM_PASSWORD: password };
-  const args = ['-f', ...options, process.execPath, main, 'apply', 'job.yaml'];
+  const args = ['-f', ...options, process.execPath, mainFile, 'apply', 'job.yaml'];
   const child = spawn('strace', args, { cwd: world.folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

@@ -10,13 +10,13 @@ export interface Bug {
   readonly checks: readonly Check[];
 }
 
-/** Scripts of this folder with their arguments, or a test file below `test`. */
+/** Scripts of this folder with their arguments, which `--lanes` may be added to, or a test file below `test`. */
 export const checks = {
-  simulation: ['harness/simulate.ts', '--seeds', '250', '--lanes', '4', '--stop'],
-  auditor: ['harness/audit-runs.ts', '--runs', '250', '--lanes', '4'],
-  'order of system calls': ['harness/order.ts', '--people', '90'],
-  pairs: ['harness/pairs.ts', '--pairs', '4', '--lanes', '2'],
-  'crash driver': ['harness/crash.ts', '--people', '40', '--kills', '24', '--steps', '0', '--lanes', '4'],
+  simulation: ['simulate.ts', '--seeds', '250', '--stop'],
+  auditor: ['audit-runs.ts', '--runs', '250'],
+  'order of system calls': ['order.ts', '--people', '90'],
+  pairs: ['pairs.ts', '--pairs', '4'],
+  'crash driver': ['crash.ts', '--people', '40', '--kills', '24', '--steps', '0'],
   'test/http/request.test.ts': ['http/request.test.ts'],
   'test/plan/read-plan.test.ts': ['plan/read-plan.test.ts'],
 } as const;
