@@ -6,6 +6,7 @@ import type { Limiter } from './limiter.ts';
 import { createPatience } from './patience.ts';
 import type { ClientCertificate } from './secure-context.ts';
 import { type Call, type Line, type RequestEvent, sendOnce } from './send.ts';
+import { watchUnderway } from './underway.ts';
 
 /** How long a write on its way may still be answered once the run is told to stop: whoever stops it waits 5 s at most. */
 export const graceMs = 3_000;
@@ -53,8 +54,7 @@ export function openHttp(settings: HttpSettings): Http {
     dispatcher: openDispatcher(base, { proxy, ca, clientCertificate, connections: limits.concurrency }),
     clock,
     userAgent: settings.userAgent,
-    stop,
-    giveUp: afterGrace(settings.signal, closed.signal, clock),
+    underway: watchUnderway({ clock, stop, giveUp: afterGrace(settings.signal, closed.signal, clock) }),
     onRequest: settings.onRequest,
   };
   const patience = createPatience({ limits, limiter, clock, random, stop, origin: base.origin });

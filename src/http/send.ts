@@ -3,13 +3,10 @@ import type { HttpAnswer, HttpRequest } from '../contracts/provider.ts';
 import { TargetFailure } from '../domain/failure.ts';
 import type { Clock } from '../domain/settings.ts';
 import type { Address, Base } from './address.ts';
-import { joinHeaders, openAnswer } from './answer.ts';
-import { beginExchange, type Exchange, type ExchangeFacts } from './exchange.ts';
-import { failureOf } from './trouble.ts';
+import { type ExchangeFacts, exchange } from './exchange.ts';
+import type { Underway } from './underway.ts';
 
 const answerBytesMaxDefault = 16 * 1024 * 1024;
-/** Of an answer that nobody wants, so much is read to keep the connection; beyond it, closing is cheaper. */
-const drainBytesMax = 64 * 1024;
 
 /** What may be logged of an attempt: no query, no header, no body. */
 export interface RequestEvent extends ExchangeFacts {
@@ -25,10 +22,7 @@ export interface Line {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly userAgent: string;
-  /** Breaks reads off. */
-  readonly stop: AbortSignal | undefined;
-  /** Breaks off what is still under way a while later, writes too. */
-  readonly giveUp: AbortSignal;
+  readonly underway: Underway;
   readonly onRequest: ((event: RequestEvent) => void) | undefined;
 }
 
@@ -49,61 +43,36 @@ export interface Attempt {
 }
 
 /** Sends a request once, and takes the answer or throws a `TargetFailure`. */
-export async function sendOnce(line: Line, call: Call, attempt: Attempt): Promise<HttpAnswer> {
-  const exchange = beginExchange({
-    what: call.what,
-    timeoutMs: attempt.timeoutMs,
-    clock: line.clock,
-    // A write on its way is given time to be answered: breaking it off leaves it in doubt.
-    stop: call.request.safe ? line.stop : line.giveUp,
-    onFinish(facts) {
-      attempt.onOver();
-      const { method } = call.request;
-      line.onRequest?.({ method, path: call.address.path, attempt: attempt.number, ...facts });
+export function sendOnce(line: Line, call: Call, attempt: Attempt): Promise<HttpAnswer> {
+  const { base, dispatcher, userAgent, clock, underway } = line;
+  const { request, address, what } = call;
+  const { method, safe, body = null } = request;
+  return exchange(
+    dispatcher,
+    {
+      origin: base.origin,
+      path: address.pathAndQuery,
+      method,
+      headers: { 'user-agent': userAgent, ...request.headers },
+      body,
+      // The exchange's deadline holds instead.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     },
-  });
-  try {
-    return await receiveAnswer(line, call, exchange, await dispatch(line, call, exchange));
-  } catch (error) {
-    const failure = failureOf(error, exchange.progress());
-    exchange.finish(failure.trouble);
-    throw failure;
-  }
-}
-
-function dispatch(line: Line, call: Call, exchange: Exchange): Promise<Dispatcher.ResponseData> {
-  const { request, address } = call;
-  // undici tells of a request broken off before it has a connection only once it has one.
-  const brokenOff = new Promise<never>((_, reject) => {
-    exchange.signal.addEventListener('abort', () => reject(exchange.signal.reason), { once: true });
-  });
-  const answered = line.dispatcher.compose(exchange.watch).request({
-    origin: line.base.origin,
-    path: address.pathAndQuery,
-    method: request.method,
-    headers: { 'user-agent': line.userAgent, ...request.headers },
-    body: request.body ?? null,
-    signal: exchange.signal,
-    // The exchange's deadline holds instead.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  return Promise.race([answered, brokenOff]);
-}
-
-async function receiveAnswer(
-  line: Line,
-  call: Call,
-  exchange: Exchange,
-  response: Dispatcher.ResponseData,
-): Promise<HttpAnswer> {
-  const status = response.statusCode;
-  const headers = joinHeaders(response.headers);
-  if (status >= 300 && status < 400) {
-    await response.body.dump({ limit: drainBytesMax });
-    throw redirected(line.base, call, status, headers.location);
-  }
-  return openAnswer(response, exchange, call.request.answerBytesMax ?? answerBytesMaxDefault);
+    {
+      what,
+      safe,
+      timeoutMs: attempt.timeoutMs,
+      answerBytesMax: request.answerBytesMax ?? answerBytesMaxDefault,
+      clock,
+      underway,
+      onFinish(facts) {
+        attempt.onOver();
+        line.onRequest?.({ method, path: address.path, attempt: attempt.number, ...facts });
+      },
+      redirected: (status, location) => redirected(base, call, status, location),
+    },
+  );
 }
 
 /** Shows only where the redirect leads: its path and query may hold tokens. */

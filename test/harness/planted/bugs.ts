@@ -96,9 +96,9 @@ export const bugs: readonly Bug[] = [
     name: 'a redirect is taken for success',
     edits: [
       {
-        file: 'http/send.ts',
-        find: 'const status = response.statusCode;',
-        put: 'if (response.statusCode >= 300 && response.statusCode < 400) response.statusCode = 200;\n  const status = response.statusCode;',
+        file: 'http/exchange.ts',
+        find: '    if (status < 400 && status >= 300) {',
+        put: '    if (status < 400 && status >= 300) this.status = 200;\n    if (status < 200) {',
       },
     ],
     checks: ['test/http/request.test.ts'],
