@@ -66,6 +66,8 @@ export class Waiting<T extends Cuttable> {
 /** Knows at any time how many items from its front fit into one request, so that asking costs nothing. */
 class Queue<T extends Cuttable> {
   #items: T[] = [];
+  /** Items at the front that have been taken. */
+  #taken = 0;
   readonly #limits: BatchLimits;
   #fitting = 0;
   #bytes = 0;
@@ -76,11 +78,11 @@ class Queue<T extends Cuttable> {
   }
 
   get size(): number {
-    return this.#items.length;
+    return this.#items.length - this.#taken;
   }
 
   get isFull(): boolean {
-    return this.#fitting === this.#limits.batchSize || this.#fitting < this.#items.length;
+    return this.#fitting === this.#limits.batchSize || this.#fitting < this.size;
   }
 
   add(item: T): void {
@@ -89,7 +91,10 @@ class Queue<T extends Cuttable> {
   }
 
   take(): readonly T[] {
-    const batch = this.#items.splice(0, this.#fitting);
+    const end = this.#taken + this.#fitting;
+    const batch = this.#items.slice(this.#taken, end);
+    this.#taken = end;
+    this.#tidy();
     this.#fitting = 0;
     this.#bytes = 0;
     this.#users.clear();
@@ -97,11 +102,18 @@ class Queue<T extends Cuttable> {
     return batch;
   }
 
+  /** Moving what is left to the front for every batch would cost more than all else here. */
+  #tidy(): void {
+    if (this.#taken < 1_000 && this.#taken < this.#items.length) return;
+    this.#items = this.#items.slice(this.#taken);
+    this.#taken = 0;
+  }
+
   /** One item always fits: the target may then refuse it. */
   #extend(): void {
     const { batchSize, batchBytes } = this.#limits;
     while (this.#fitting < batchSize) {
-      const item = this.#items[this.#fitting];
+      const item = this.#items[this.#taken + this.#fitting];
       if (item === undefined) return;
       const overflows = this.#bytes + item.bytes > batchBytes || this.#users.has(item.userKey);
       if (this.#fitting > 0 && overflows) return;

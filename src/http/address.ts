@@ -19,6 +19,9 @@ export interface Address {
 /** Printable ASCII that a URL parser takes as it stands: no blank, `#` or backslash. */
 const plainPath = /^\/[!"$-[\]-~]*$/;
 
+/** A path and query that a URL parser would give back as they stand, and none of whose segments leads upwards. */
+const settledPath = /^(?:\/[\w~@:-][\w~@:.-]*)+(?:\?[\w~@:.%=&+-]+)?$/;
+
 /** Takes a base URL apart. A `TargetFailure` `misconfigured` when it is none, or holds more than an address. */
 export function parseBaseUrl(baseUrl: string): Base {
   const url = URL.parse(baseUrl);
@@ -36,6 +39,11 @@ export function parseBaseUrl(baseUrl: string): Base {
 
 /** Joins base and path. A `TargetFailure` `misconfigured` when the path would lead out of the base. */
 export function joinPath(base: Base, path: string): Address {
+  if (settledPath.test(path)) {
+    const pathAndQuery = `${base.prefix}${path}`;
+    const query = pathAndQuery.indexOf('?');
+    return { pathAndQuery, path: query < 0 ? pathAndQuery : pathAndQuery.slice(0, query) };
+  }
   const below = `${base.origin}${base.prefix}`;
   const url = plainPath.test(path) ? URL.parse(`${below}${path}`) : null;
   if (url === null || url.origin !== base.origin || !url.pathname.startsWith(`${base.prefix}/`)) {

@@ -16,7 +16,12 @@ import { retryAfterMs } from './retry-after.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-const families = ['ratelimit', 'x-ratelimit', 'x-rate-limit'] as const;
+const families = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((family) => ({
+  limit: `${family}-limit`,
+  remaining: `${family}-remaining`,
+  reset: `${family}-reset`,
+  resetAfter: `${family}-reset-after`,
+}));
 /** Beyond it a reset is a moment, not a wait: 31 years in seconds. */
 const epochSecondsMin = 1e9;
 const epochMsMin = 1e11;
@@ -31,12 +36,13 @@ const skewMsMax = 10 * 60_000;
  * status may say that nothing remains of a window; `Retry-After` is about requests on 429 and 5xx only.
  */
 export function askedPauseMs(status: number, headers: Headers, nowMs: number): number | null {
+  const windows = windowsOf(headers);
+  const retryAfter = status === 429 || status >= 500 ? headers['retry-after'] : undefined;
+  // Most answers say nothing of it.
+  if (windows.length === 0 && retryAfter === undefined) return null;
   const targetNowMs = clockOf(headers, nowMs);
-  if (status === 429 || status >= 500) {
-    const askedMs = retryAfterMs(headers['retry-after'], targetNowMs);
-    if (askedMs !== null) return askedMs;
-  }
-  const windows = [...windowsOf(headers.ratelimit), ...families.map((family) => windowOf(family, headers))];
+  const askedMs = retryAfterMs(retryAfter, targetNowMs);
+  if (askedMs !== null) return askedMs;
   const waits = windows
     .filter((window) => isUsedUp(window, status))
     .map((window) => untilReset(window.reset, targetNowMs))
@@ -56,17 +62,22 @@ function isUsedUp({ limit, remaining }: Window, status: number): boolean {
   return remaining === undefined ? status === 429 : /^0+(?:\.0*)?$/.test(remaining);
 }
 
-function windowOf(family: (typeof families)[number], headers: Headers): Window {
-  return {
-    limit: headers[`${family}-limit`],
-    remaining: headers[`${family}-remaining`],
-    reset: headers[`${family}-reset`] ?? headers[`${family}-reset-after`],
-  };
+/** The windows that the headers tell of. */
+function windowsOf(headers: Headers): readonly Window[] {
+  const windows: Window[] = headers.ratelimit === undefined ? [] : [...windowsIn(headers.ratelimit)];
+  for (const names of families) {
+    const limit = headers[names.limit];
+    const remaining = headers[names.remaining];
+    const reset = headers[names.reset] ?? headers[names.resetAfter];
+    if (limit !== undefined || remaining !== undefined || reset !== undefined) {
+      windows.push({ limit, remaining, reset });
+    }
+  }
+  return windows;
 }
 
 /** The windows of the one header `RateLimit`, in both of its forms. */
-function windowsOf(header: string | undefined): readonly Window[] {
-  if (header === undefined) return [];
+function windowsIn(header: string): readonly Window[] {
   if (/(?:^|,)\s*(?:limit|remaining|reset)=/.test(header)) {
     return [
       {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joinPath, parseBaseUrl } from '../../src/http/address.ts';
 
@@ -23,6 +24,21 @@ describe('joinPath', () => {
       pathAndQuery: '/tenant/api/users?filter=ann%40example.com',
       path: '/tenant/api/users',
     });
+  });
+
+  it('gives what a URL parser gives, for paths with and without anything to mind', () => {
+    const paths = fc.stringMatching(/^(?:\/[\w~@:.%-]{0,4}){1,4}(?:\?[\w~@:.%=&+'-]{0,6})?$/);
+    fc.assert(
+      fc.property(paths, (path) => {
+        const url = new URL(`https://example.com/tenant/api${path}`);
+        fc.pre(url.pathname.startsWith('/tenant/api/'));
+        expect(joinPath(base, path)).toEqual({
+          pathAndQuery: `${url.pathname}${url.search}`,
+          path: url.pathname,
+        });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('keeps encoded slashes and double slashes as they are', () => {
