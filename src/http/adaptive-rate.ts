@@ -4,13 +4,17 @@ import type { RateLimit } from '../domain/settings.ts';
  * A rate for a target that does not say its limit, or whose limit moves. It is found by growing until the target
  * refuses (429) or slows down, and kept just below what it took then:
  *
- *   searching ──doubles every 2 s──> refused
- *   refused ──cut to 98 % of what was taken in the second before──> holding
+ *   searching ──doubles every 2 s──> refused ──98 % of what it was──> holding
  *   holding ──20 s──> probing ──slowly, then ever faster, as CUBIC does (RFC 9438)──> refused
+ *                            ──98 % of what it was, never less than was held──> holding
+ *   holding ──> refused ──what was held before, or some percent less──> holding
  *
  * A refusal costs a pause, mostly of a second, so that there must be few; but a limit that was raised has to be found
  * within half a minute. Hence the hold, and the steep end of the probe. Only requests that had to wait for the rate let
  * it grow: a run that asks for less learns nothing about the limit.
+ *
+ * A rate that was refused while it was held is too fast, and the next probes go halfway to it at most. Without that, a
+ * rate would go up by every probe and down again by the next refusal.
  */
 
 const searchDoublesMs = 2_000;
@@ -18,10 +22,20 @@ const holdMs = 20_000;
 /** From the end of the hold, the rate has grown by `probeGain` after so long. */
 const probeMs = 8_000;
 const probeGain = 0.8;
-const keptOfTaken = 0.98;
-/** A refusal so soon after the last one means that the cut was too small, even where a second's count seems to allow more. */
+const kept = 0.98;
+/** A smaller gain is not worth the refusal that it may bring. */
+const gainMin = 0.01;
+/** Taken off a rate that is refused while it is held; doubled by every further refusal that comes soon. */
+const stepDown = 0.03;
+const stepDownMax = 0.2;
 const soonMs = 5_000;
-const soonCut = 0.93;
+/** When so little of the rate was taken, the limit itself has moved. */
+const movedBelow = 0.85;
+/** What was too fast is forgotten after so long, and when a probe gets so far beyond it. */
+const tooFastKeptMs = 5 * 60_000;
+const beyondTooFast = 1.1;
+/** A target counts in a second: of a rate that grows, the middle of that second is what it had enough of. */
+const countedMs = 1_000;
 const deepestCut = 0.5;
 /** Of so many last answers, so many have to be slow before it counts: a few slow ones mean nothing. */
 const latencySamples = 16;
@@ -55,6 +69,10 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
   let nextMs = 0;
   let lastGrantMs = 0;
   let cutAtMs = Number.NEGATIVE_INFINITY;
+  let soonInRow = 0;
+  /** What was held before the last probe raised it. */
+  let heldBefore = 0;
+  let tooFast = { perSecond: Number.POSITIVE_INFINITY, atMs: 0 };
   /** When those requests of the last second left that were taken. */
   let takenMs: number[] = [];
   const speeds = new Map<string, Speed>();
@@ -62,8 +80,14 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
   function grow(nowMs: number): void {
     if (nowMs < holdUntilMs) return;
     probedMs += clamp(nowMs - Math.max(lastGrantMs, holdUntilMs), 0, 1_000);
-    const factor = searching ? 2 ** (probedMs / searchDoublesMs) : 1 + probeGain * (probedMs / probeMs) ** 3;
-    perSecond = Math.min(base * factor, max);
+    perSecond = rateAfter(probedMs);
+  }
+
+  function rateAfter(growingMs: number): number {
+    const factor = searching
+      ? 2 ** (growingMs / searchDoublesMs)
+      : 1 + probeGain * (growingMs / probeMs) ** 3;
+    return Math.min(base * factor, max);
   }
 
   function cutTo(rate: number, nowMs: number): void {
@@ -77,7 +101,35 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
 
   /** Requests of the second before then that were taken: what the target counted when it had enough. */
   function takenBefore(atMs: number): number {
-    return takenMs.filter((at) => at > atMs - 1_000 && at <= atMs).length;
+    return takenMs.filter((at) => at > atMs - countedMs && at <= atMs).length;
+  }
+
+  /** What the target had enough of when it refused the request that left at `grantedMs`. */
+  function enough(grantedMs: number, nowMs: number): number {
+    const rate = rateAfter(Math.max(0, probedMs - (nowMs - grantedMs) - countedMs / 2));
+    return clamp(takenBefore(grantedMs) + 1, perSecond * deepestCut, rate);
+  }
+
+  /** The rate to hold after a probe was refused at `refusedRate`. */
+  function afterProbe(refusedRate: number, nowMs: number): number {
+    const isStale = nowMs - tooFast.atMs > tooFastKeptMs || refusedRate > tooFast.perSecond * beyondTooFast;
+    if (isStale) tooFast = { perSecond: Number.POSITIVE_INFINITY, atMs: nowMs };
+    heldBefore = base;
+    const raised = Math.min(kept * refusedRate, (base + tooFast.perSecond) / 2);
+    return raised > base * (1 + gainMin) ? raised : base;
+  }
+
+  /** The rate to hold after the one that was held was refused. */
+  function afterHold(refusedRate: number, nowMs: number): number {
+    if (refusedRate < perSecond * movedBelow) {
+      tooFast = { perSecond: Number.POSITIVE_INFINITY, atMs: nowMs };
+      heldBefore = 0;
+      soonInRow = 0;
+      return kept * refusedRate;
+    }
+    tooFast = { perSecond: Math.min(tooFast.perSecond, perSecond), atMs: nowMs };
+    if (heldBefore >= perSecond * movedBelow && heldBefore < perSecond) return heldBefore;
+    return perSecond * (1 - Math.min(stepDown * 2 ** soonInRow, stepDownMax));
   }
 
   return {
@@ -103,12 +155,11 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
     refused(grantedMs, nowMs) {
       // Those that were on their way already when the rate was cut say nothing about the new one.
       if (grantedMs < cutAtMs) return;
-      const soon = grantedMs - cutAtMs < soonMs;
-      const cut =
-        keptOfTaken * clamp(takenBefore(grantedMs), perSecond * deepestCut, perSecond * (soon ? soonCut : 1));
-      // A rate that was held for long without a refusal is no worse for what was then tried beyond it.
-      const isProbe = !searching && probedMs > 0;
-      cutTo(isProbe ? Math.max(cut, base) : cut, nowMs);
+      soonInRow = grantedMs - cutAtMs < soonMs ? soonInRow + 1 : 0;
+      const rate = enough(grantedMs, nowMs);
+      if (searching) cutTo(kept * rate, nowMs);
+      else if (probedMs > 0) cutTo(afterProbe(rate, nowMs), nowMs);
+      else cutTo(afterHold(rate, nowMs), nowMs);
     },
     get perSecond() {
       return perSecond;

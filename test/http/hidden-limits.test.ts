@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from './virtual-clock.ts';
-import { clientOf, countWithin, keepBusy, roomy, seeded, windowTarget } from './window-target.ts';
+import {
+  clientOf,
+  countWithin,
+  keepBusy,
+  roomy,
+  seeded,
+  type Window,
+  windowTarget,
+} from './window-target.ts';
 
 const second = 1_000;
 const adaptive = { ...roomy, adaptiveFrom: { requests: 3, perMs: 1_000 } };
@@ -10,11 +18,15 @@ interface Phase {
   readonly forMs: number;
 }
 
+interface Settings {
+  readonly latencyMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly seed: number;
+  readonly window?: Pick<Window, 'byTheClock'>;
+}
+
 /** A target whose limit changes by phases; what it took and refused, second by second since the start. */
-async function run(
-  phases: readonly Phase[],
-  settings: { latencyMs: number; headers: Record<string, string>; seed: number },
-) {
+async function run(phases: readonly Phase[], settings: Settings) {
   const random = seeded(settings.seed);
   const clock = virtualClock();
   const target = windowTarget(clock, []);
@@ -25,7 +37,7 @@ async function run(
   const totalMs = phases.reduce((sum, { forMs }) => sum + forMs, 0);
   const changes = (async () => {
     for (const { limit, forMs } of phases) {
-      target.windows = [{ amount: limit, perMs: second }];
+      target.windows = [{ amount: limit, perMs: second, ...settings.window }];
       await clock.sleep(forMs);
     }
   })();
@@ -43,18 +55,22 @@ describe.each([
   { limit: 20, latencyMs: 40, headers: asking },
   { limit: 20, latencyMs: 200, headers: asking },
   { limit: 20, latencyMs: 200, headers: {} },
+  { limit: 20, latencyMs: 300, headers: asking },
+  { limit: 30, latencyMs: 40, headers: asking, window: { byTheClock: true as const } },
+  { limit: 40, latencyMs: 300, headers: asking },
   { limit: 50, latencyMs: 100, headers: asking },
+  { limit: 60, latencyMs: 200, headers: asking, window: { byTheClock: true as const } },
   { limit: 100, latencyMs: 40, headers: {} },
   { limit: 100, latencyMs: 200, headers: asking },
   { limit: 400, latencyMs: 40, headers: asking },
-])('a hidden limit of $limit/s, $latencyMs ms away, that says $headers', ({ limit, latencyMs, headers }) => {
+])('a hidden limit of $limit/s, $latencyMs ms away, that says $headers', ({ limit, ...settings }) => {
   it('is found, halved, and found again when it is restored, with few refusals', async () => {
     const phases = [
       { limit, forMs: 3 * minute },
       { limit: limit / 2, forMs: 3 * minute },
       { limit, forMs: 3 * minute },
     ];
-    const { taken, refused } = await run(phases, { latencyMs, headers, seed: limit + latencyMs });
+    const { taken, refused } = await run(phases, { ...settings, seed: limit + settings.latencyMs });
     for (const [index, phase] of phases.entries()) {
       const beganMs = index * 3 * minute;
       const endMs = beganMs + 3 * minute;

@@ -4,13 +4,15 @@ import type { Clock, Limits } from '../../src/domain/settings.ts';
 import { createLimiter, type LimiterOptions } from '../../src/http/limiter.ts';
 import { createPatience, type Errand, type Patience } from '../../src/http/patience.ts';
 
-// A target that counts in sliding windows, on a virtual clock: no network, and the code that waits and repeats is real.
+// A target that counts in sliding windows, or in those of the clock, on a virtual clock: no network, and the code that waits and repeats is real.
 
 export interface Window {
   /** Requests or records. */
   readonly amount: number;
   readonly perMs: number;
   readonly of?: 'requests' | 'records';
+  /** Counts from the clock's seconds or minutes instead of in any such time. */
+  readonly byTheClock?: true;
 }
 
 export type Mood = 'well' | '503' | 'refused' | 'hanging';
@@ -34,11 +36,13 @@ export function windowTarget(clock: Clock, windows: readonly Window[]): WindowTa
   let underWay = 0;
 
   function admits(records: number): boolean {
-    return target.windows.every(({ amount, perMs, of = 'requests' }) => {
+    return target.windows.every(({ amount, perMs, of = 'requests', byTheClock }) => {
+      const nowMs = clock.now();
+      const afterMs = byTheClock ? Math.floor(nowMs / perMs) * perMs - 1e-6 : nowMs - perMs;
       let sum = of === 'records' ? records : 1;
       for (let index = accepted.length - 1; index >= 0; index -= 1) {
         const entry = accepted[index];
-        if (entry === undefined || entry.atMs <= clock.now() - perMs) break;
+        if (entry === undefined || entry.atMs <= afterMs) break;
         sum += of === 'records' ? entry.records : 1;
       }
       return sum <= amount;
