@@ -2,6 +2,7 @@ import type { Connection, Item, Pending, Provider } from '../contracts/provider.
 import type { Outcome } from '../domain/change.ts';
 import type { ErrorCode } from '../domain/error-code.ts';
 import { TargetFailure } from '../domain/failure.ts';
+import { succeeded } from '../domain/outcome.ts';
 import type { Clock } from '../domain/settings.ts';
 import type { User } from '../domain/user.ts';
 
@@ -45,8 +46,6 @@ export interface BatchEnd {
 type Verdict = ReturnType<Provider['verdict']>;
 
 export const attemptsMax = 6;
-/** A target that asks to wait longer gets its wish by the run ending; in milliseconds. */
-const patienceMs = 15 * 60_000;
 /** How long a target may work on a write that it took, in milliseconds. */
 const pendingMaxMs = 10 * 60_000;
 /** Cutting a refused batch in halves ends after so many levels without one success. */
@@ -181,25 +180,32 @@ class Sending {
         this.fatal = failure;
         return entries;
       case 'unsent':
+        // Whoever sent it has repeated it for as long as that may be done; unless the run is stopping.
+        if (!this.#tools.signal.aborted) this.fatal = failure;
+        return entries;
       case 'throttled':
-        return this.#afterUntaken(entries, failure);
+        return this.#afterThrottling(entries, failure);
       default:
         // Sent, and no answer that could be believed: only a look-up can tell.
         return this.#resolve(entries, () => unanswered(codeOf(failure), failure));
     }
   }
 
-  async #afterUntaken(entries: readonly Entry[], failure: TargetFailure): Promise<readonly Entry[]> {
+  /**
+   * Requests that are answered by 429 are repeated below, in src/http. Left over for this place is an answer of 200 whose
+   * items say 429 one by one, as in SCIM's bulk (RFC 7644, section 3.7.3): nobody but the provider can see that.
+   */
+  async #afterThrottling(entries: readonly Entry[], failure: TargetFailure): Promise<readonly Entry[]> {
+    if (this.#tools.signal.aborted) return entries;
     const tries = countTry(entries);
-    if (failure.givenUp || tries >= attemptsMax || (failure.retryAfterMs ?? 0) > patienceMs) {
-      this.fatal = failure;
-    } else await this.#wait(tries, failure.retryAfterMs);
+    if (failure.givenUp || tries >= attemptsMax) this.fatal = failure;
+    else await this.#wait(tries);
     return entries;
   }
 
   /** Looks up what is in doubt; gives what may be sent again. */
   async #resolve(entries: readonly Entry[], doubtOf: (entry: Entry) => Outcome): Promise<readonly Entry[]> {
-    await this.#wait(countTry(entries), null);
+    await this.#wait(countTry(entries));
     const found = await this.#lookUp(entries);
     return entries.filter((entry, position) => {
       const doubt = doubtOf(entry);
@@ -252,23 +258,14 @@ class Sending {
       : { ...outcome, result: 'succeeded', errorCode: 'LINKED_EXISTING', userId };
   }
 
-  async #wait(tries: number, askedMs: number | null): Promise<void> {
-    const ms = Math.max(this.#tools.backoffMs(tries), askedMs ?? 0);
-    await this.#tools.clock.sleep(ms, this.#tools.signal).catch(() => undefined);
+  async #wait(tries: number): Promise<void> {
+    await this.#tools.clock.sleep(this.#tools.backoffMs(tries), this.#tools.signal).catch(() => undefined);
   }
 }
 
-const success: Outcome = {
-  result: 'succeeded',
-  errorCode: null,
-  providerCode: null,
-  message: null,
-  userId: null,
-};
-
 /** What a look-up makes of a doubt; null when it leaves the item to be sent again, or in doubt. */
 function settledBy(verdict: Verdict, doubt: Outcome, last: boolean): Outcome | null {
-  if (verdict === 'applied') return success;
+  if (verdict === 'applied') return succeeded();
   if (verdict === 'cannotTell') return null;
   // The target refused this very item and the values are not there: it would refuse it again.
   if (doubt.providerCode !== null && doubt.errorCode === 'ALREADY_SO') {

@@ -1,6 +1,7 @@
 import type { OpenStep, Settlement, StepOutcome } from '../contracts/ledger.ts';
 import { afterStep } from '../dispatch/after-step.ts';
 import type { Outcome, Step } from '../domain/change.ts';
+import { succeeded } from '../domain/outcome.ts';
 import type { Account, User } from '../domain/user.ts';
 import type { Target } from './connect-target.ts';
 import type { OpenRun } from './open-run.ts';
@@ -185,8 +186,7 @@ function accountAfter(
 
 function outcomeOf(verdict: Verdict, userId: string | null): Outcome {
   const nothing = { providerCode: null, userId: null };
-  if (verdict === 'applied' || verdict === 'settledSince')
-    return { ...nothing, result: 'succeeded', errorCode: null, message: null, userId };
+  if (verdict === 'applied' || verdict === 'settledSince') return succeeded(userId);
   if (verdict === 'notApplied') {
     return {
       ...nothing,

@@ -1,11 +1,7 @@
 import type { Outcome } from '../../domain/change.ts';
-import type { ErrorCode } from '../../domain/error-code.ts';
+import { outcome } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { type Read, saidIn } from './answers.ts';
-
-export function succeeded(userId: string | null = null): Outcome {
-  return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
-}
 
 /** The user is gone: what was to be done to it is done (a removal), or can never be. */
 export function alreadyGone(code: string | null): Outcome {
@@ -48,12 +44,3 @@ export const taskGivenUp: Outcome = {
 export const ownAccount: Outcome = {
   ...outcome('failed', 'OWN_ACCOUNT', null, 'This is the account that rollcall signs in with.'),
 };
-
-export function outcome(
-  result: Outcome['result'],
-  errorCode: ErrorCode,
-  providerCode: string | null,
-  message: string,
-): Outcome {
-  return { result, errorCode, providerCode, message, userId: null };
-}

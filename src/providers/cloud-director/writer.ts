@@ -1,5 +1,6 @@
 import type { HttpRequest, Item, Pending, Sought, Tools } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
+import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import type { User } from '../../domain/user.ts';
 import {
@@ -24,11 +25,9 @@ import {
   existsAlready,
   groupsAlreadySo,
   missing,
-  outcome,
   ownAccount,
   refusedByUs,
   refusedByVendor,
-  succeeded,
   taskGivenUp,
 } from './outcomes.ts';
 import { redactor } from './redact.ts';

@@ -1,6 +1,6 @@
 import type { Item } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
-import type { ErrorCode } from '../../domain/error-code.ts';
+import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import {
   type CallName,
@@ -55,7 +55,7 @@ export function judgeAnswer(
   return (item) => {
     const failure = failed.get(idOfItem(item));
     if (failure !== undefined) return failedOutcome(item, failure, settings);
-    return proven ? succeeded(item) : contradictory;
+    return proven ? succeeded(item.step.action === 'add' ? idOfItem(item) : null) : contradictory;
   };
 }
 
@@ -122,17 +122,3 @@ const contradictory: Outcome = outcome(
   null,
   'The status and counts of the answer contradict the users that it names.',
 );
-
-function succeeded(item: Item): Outcome {
-  const userId = item.step.action === 'add' ? idOfItem(item) : null;
-  return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
-}
-
-function outcome(
-  result: Outcome['result'],
-  errorCode: ErrorCode,
-  providerCode: string | null,
-  message: string,
-): Outcome {
-  return { result, errorCode, providerCode, message, userId: null };
-}

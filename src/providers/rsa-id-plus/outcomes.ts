@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/change.ts';
-import type { ErrorCode } from '../../domain/error-code.ts';
+import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { appErrorOf, failureOfAnswer, type RawAnswer, unreadable } from './answers.ts';
 import type { Body, Call } from './requests.ts';
@@ -31,7 +31,7 @@ export function judgeSave(raw: RawAnswer, call: Call, sent: Body, redact: Redact
   if (sent.id !== '' && saved.userId !== null && saved.userId !== sent.id) {
     // The page's own sample answers with another id than it was asked about, so this is no failure.
     const message = 'The service answered with another id than the one it was asked about.';
-    return { ...succeeded(null), message };
+    return { ...succeeded(), message };
   }
   return succeeded(sent.id === '' ? saved.userId : null);
 }
@@ -48,7 +48,7 @@ export function judgeStatus(
   const json = parseJson(raw.text);
   if (json === undefined) throw unreadable(call, 'it is no JSON');
   const status = StatusAnswer.safeParse(json).data?.userStatus;
-  if (status?.toLowerCase() === wanted.toLowerCase()) return succeeded(null);
+  if (status?.toLowerCase() === wanted.toLowerCase()) return succeeded();
   return outcome(
     'unknown',
     'CONTRADICTORY_ANSWER',
@@ -66,7 +66,7 @@ export function judgeRemoval(raw: RawAnswer, call: Call, redact: Redact): Outcom
   }
   if (!isSuccess(raw)) return judgeRefusal(raw, call, redact);
   if (raw.text.trim() !== '' && parseJson(raw.text) === undefined) throw unreadable(call, 'it is no JSON');
-  return succeeded(null);
+  return succeeded();
 }
 
 /** A user name that somebody else has, so that an update cannot give it. */
@@ -140,17 +140,4 @@ function faultText({ about, reason }: Fault, redact: Redact): string {
 
 function isSuccess({ status }: RawAnswer): boolean {
   return status >= 200 && status < 300;
-}
-
-export function succeeded(userId: string | null): Outcome {
-  return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
-}
-
-function outcome(
-  result: Outcome['result'],
-  errorCode: ErrorCode,
-  providerCode: string | null,
-  message: string,
-): Outcome {
-  return { result, errorCode, providerCode, message, userId: null };
 }

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
 import type { TargetFailure } from '../../domain/failure.ts';
+import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { type Answer, type Call, errorOf, failureOf, providerCodeOf, unreadable } from './client.ts';
 import { idOf } from './resource.ts';
@@ -58,12 +59,12 @@ function judgeSuccess(action: Action, answer: Answer, call: Pick<Call, 'method' 
   if (action === 'create') {
     const userId = (resource === null ? null : idOf(resource)) ?? idInLocation(answer.headers.location);
     if (userId === null) return { kind: 'trouble', failure: unreadable(call, 'it names no id') };
-    return { kind: 'outcome', outcome: { ...success, userId }, resource };
+    return { kind: 'outcome', outcome: succeeded(userId), resource };
   }
   if (resource === null && !answer.isEmpty) {
     return { kind: 'trouble', failure: unreadable(call, 'it is not JSON') };
   }
-  return { kind: 'outcome', outcome: success, resource };
+  return { kind: 'outcome', outcome: succeeded(), resource };
 }
 
 /** The last segment of a resource's address (RFC 7644, section 3.3); the address itself is never followed. */
@@ -105,26 +106,8 @@ function refusalText(
   return `The service refused this user: ${reasons.join(': ') || 'it did not say why'}`;
 }
 
-export const success: Outcome = {
-  result: 'succeeded',
-  errorCode: null,
-  providerCode: null,
-  message: null,
-  userId: null,
-};
-
 export function decided(of: Outcome): Judged {
   return { kind: 'outcome', outcome: of, resource: null };
-}
-
-export function outcome(
-  result: Outcome['result'],
-  errorCode: ErrorCode,
-  providerCode: string | null,
-  message: string,
-  userId: string | null = null,
-): Outcome {
-  return { result, errorCode, providerCode, message, userId };
 }
 
 export function refused(message: string): Judged {

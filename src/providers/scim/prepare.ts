@@ -1,10 +1,11 @@
 import type { Item } from '../../contracts/provider.ts';
 import { identicalValue } from '../../domain/comparison.ts';
+import { outcome } from '../../domain/outcome.ts';
 import { type Call, type Client, failureOf, unreadable } from './client.ts';
 import type { Config } from './config.ts';
 import { type Capabilities, unwritable } from './discovery.ts';
 import { versionOf } from './groups.ts';
-import { decided, type Judged, outcome, refused } from './outcomes.ts';
+import { decided, type Judged, refused } from './outcomes.ts';
 import { patchBody, type Wanted } from './patch.ts';
 import { places } from './places.ts';
 import { type Edit, effective, isActive, overlay, valueAt } from './resource.ts';

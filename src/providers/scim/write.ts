@@ -1,5 +1,6 @@
 import type { Item } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
+import { outcome } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { bulkAnswers, bulkCall, cutLots, type Numbered, unanswered } from './bulk.ts';
 import { type Answer, type Client, failureOf, unreadable } from './client.ts';
@@ -7,7 +8,7 @@ import type { Config } from './config.ts';
 import type { Capabilities } from './discovery.ts';
 import type { Finder } from './find.ts';
 import type { GroupAction, Groups } from './groups.ts';
-import { decided, type Judged, judge, outcome, refused } from './outcomes.ts';
+import { decided, type Judged, judge, refused } from './outcomes.ts';
 import { checkTaken, type Prepared, prepare } from './prepare.ts';
 import { field, idOf } from './resource.ts';
 import type { Action } from './steps.ts';

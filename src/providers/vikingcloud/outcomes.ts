@@ -1,6 +1,7 @@
 import type { Item } from '../../contracts/provider.ts';
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { type CallName, failureOfStatus, type RawAnswer, saidBy, unreadable } from './answers.ts';
 import { idOfKey, isSameKey, type UserKey } from './key.ts';
@@ -97,17 +98,4 @@ function refusal(raw: RawAnswer, item: Item, redact: Redact): Outcome {
 function ignored(names: readonly string[]): Outcome {
   const message = `The service answered with success, and the user it shows does not have what was asked for in ${names.join(', ')}.`;
   return outcome('failed', 'NOT_APPLIED', null, message);
-}
-
-function succeeded(userId: string | null): Outcome {
-  return { result: 'succeeded', errorCode: null, providerCode: null, message: null, userId };
-}
-
-function outcome(
-  result: Outcome['result'],
-  errorCode: ErrorCode,
-  providerCode: string | null,
-  message: string,
-): Outcome {
-  return { result, errorCode, providerCode, message, userId: null };
 }
