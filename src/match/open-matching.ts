@@ -243,6 +243,7 @@ export function openMatching(folder: string, rules: RowRules): Matching {
       try {
         database.exec('CREATE UNIQUE INDEX user_by_id ON user (user_id)');
       } catch (cause) {
+        if (!isConstraint(cause)) throw cause;
         throw new Failure({
           code: 'TARGET_LISTS_TWICE',
           message: 'The target listed one user twice, so its answer cannot be trusted.',
@@ -397,6 +398,14 @@ export function openMatching(folder: string, rules: RowRules): Matching {
   function count(sql: string): number {
     return Number(prepare(sql).get()?.n ?? 0);
   }
+}
+
+/** `SQLITE_CONSTRAINT`: two rows have what only one may have. */
+const sqliteConstraint = 19;
+
+function isConstraint(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
+  return (error.errcode & 0xff) === sqliteConstraint;
 }
 
 function lineOf(person: Person): number {

@@ -7,6 +7,7 @@ import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
 import { endState, reportRun } from './report-run.ts';
 import { type Sending, sendPlan } from './send-plan.ts';
+import { unforeseen } from './unforeseen.ts';
 import type { World } from './world.ts';
 
 export interface RunEnd {
@@ -35,25 +36,15 @@ export async function sendOrStop(
     return world.signal.aborted ? interrupted() : stopped;
   } catch (error) {
     if (error instanceof Failure) return error;
-    world.log.error({ run: open.run.id, code: 'BUG' }, 'the run broke off');
-    return bug(error);
+    const failure = unforeseen(error, 4);
+    world.log.error({ run: open.run.id, code: failure.code }, 'the run broke off');
+    return failure;
   }
-}
-
-function bug(error: unknown): Failure {
-  const what = error instanceof Error ? error.message : String(error);
-  return new Failure({
-    code: 'BUG',
-    message: `Something went wrong that rollcall did not expect: ${what}`,
-    hint: 'Run apply again: it looks up what is in doubt first. Please report this.',
-    exit: 4,
-    cause: error,
-  });
 }
 
 /** What is wrong after the first write, such as a full disk under the report, no longer means that nothing was written. */
 export function brokenOff(error: unknown, open: OpenRun): Failure {
-  if (!(error instanceof Failure)) return bug(error);
+  if (!(error instanceof Failure)) return unforeseen(error, 4);
   return new Failure({
     code: error.code,
     message: error.message,

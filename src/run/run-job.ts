@@ -62,7 +62,7 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
   });
   let target: Target | null = null;
   let parts: OpenParts | null = null;
-  let sending = false;
+  let mayHaveWritten = false;
   try {
     parts = await partsOf(job, options, open);
     const { choice, reviewed, bar } = parts;
@@ -94,21 +94,18 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
       await remember(job, source, open, matching, taken);
       if (bar !== null) await open.ledger.bar(open.scope, bar);
       matching.close();
-      sending = plan.planned > 0;
-      stopped = await sendOrStop(
-        job,
-        open,
-        connected,
-        { planned: plan.planned, doubtfulCreates: doubts.creates, feeds },
-        world,
-      );
+      const onIntended = (): void => {
+        mayHaveWritten = true;
+      };
+      const toSend = { planned: plan.planned, doubtfulCreates: doubts.creates, feeds, onIntended };
+      stopped = await sendOrStop(job, open, connected, toSend, world);
     }
     const ended = { ...facts, ...endOf(connected, stopped) };
     const end = { ...(await account(open, plan.file, ended, stopped, world)), waiting: given.waiting };
     if (options.mode === 'apply' && !choice.isPartial && isSettled(end.report)) given.settledBy(open.run.id);
     return end;
   } catch (error) {
-    const told = sending ? brokenOff(error, open) : error;
+    const told = mayHaveWritten ? brokenOff(error, open) : error;
     await giveUp(open, told, world);
     throw told;
   } finally {

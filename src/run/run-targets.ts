@@ -4,6 +4,7 @@ import { FeedDelivery } from './feed-delivery.ts';
 import { putAway } from './put-away.ts';
 import type { RunEnd } from './finish-run.ts';
 import { type JobRunOptions, runJob } from './run-job.ts';
+import { unforeseen } from './unforeseen.ts';
 import type { World } from './world.ts';
 
 /**
@@ -76,7 +77,7 @@ async function runTarget(job: Job, options: JobRunOptions, world: World): Promis
   try {
     return { job, end: await runJob(job, options, world), failure: null };
   } catch (error) {
-    const failure = error instanceof Failure ? error : bug(error);
+    const failure = error instanceof Failure ? error : unforeseen(error, 1);
     const { provider, origin } = job.target;
     world.log.error(
       { job: job.name, provider: provider.id, origin, code: failure.code },
@@ -92,17 +93,5 @@ function notBegun(): Failure {
     message: "The run was told to stop before this target's turn.",
     hint: 'Run the same command again.',
     exit: 75,
-  });
-}
-
-/** A bug before the first write; one that comes later is a failure already. */
-function bug(error: unknown): Failure {
-  const what = error instanceof Error ? error.message : String(error);
-  return new Failure({
-    code: 'BUG',
-    message: `Something went wrong that rollcall did not expect: ${what}`,
-    hint: 'Please report this, with the output of the same command under ROLLCALL_DEBUG=1.',
-    exit: 1,
-    cause: error,
   });
 }

@@ -22,6 +22,8 @@ export interface Sending {
   readonly feeds: readonly TakenFeed[];
   /** Whether the run goes on after a stop: what it settled then is not sent again. */
   readonly goesOn?: boolean;
+  /** Called each time that intents have become durable: from the first of them on something may have been written. */
+  readonly onIntended?: () => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function sendPlan(
   job: Job,
   open: OpenRun,
   target: Target,
-  { doubtfulCreates, feeds, goesOn: isResumed = false }: Sending,
+  { doubtfulCreates, feeds, goesOn: isResumed = false, onIntended = () => undefined }: Sending,
   world: World,
 ): Promise<Failure | null> {
   const { ledger, run, scope } = open;
@@ -70,7 +72,10 @@ export async function sendPlan(
     },
     onProgress: (changes) => world.progress.sent(changes),
     ledger: {
-      recordIntents: (intents) => ledger.recordIntents(run.id, intents),
+      recordIntents: async (intents) => {
+        await ledger.recordIntents(run.id, intents);
+        onIntended();
+      },
       settle,
       accountsById: (userIds) => ledger.accountsById(scope, userIds),
     },

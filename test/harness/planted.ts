@@ -76,7 +76,11 @@ async function run(check: Check): Promise<string | null> {
   const command = isTest ? [vitest, 'run', join('test', file)] : script;
   // Never the program of the suite that may have started this: the copy with the bug is meant.
   const { ROLLCALL_TEST_PROGRAM: _, ...env } = process.env;
-  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, command, {
+    cwd: copy,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {

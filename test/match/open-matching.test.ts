@@ -150,6 +150,13 @@ describe('pairing people with users', () => {
       expect.objectContaining({ code: 'TARGET_LISTS_TWICE', exit: 1 }),
     );
   });
+
+  it('does not say so when the scratch file itself fails', () => {
+    staged({}, ({ matching }) => {
+      matching.close();
+      expect(() => matching.index()).toThrow('database is not open');
+    });
+  });
 });
 
 describe('people who are named twice', () => {

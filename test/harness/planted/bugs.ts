@@ -40,8 +40,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'run/send-plan.ts',
-        find: 'recordIntents: (intents) => ledger.recordIntents(run.id, intents)',
-        put: 'recordIntents: async () => undefined',
+        find: 'await ledger.recordIntents(run.id, intents);',
+        put: '',
       },
     ],
     checks: ['simulation'],

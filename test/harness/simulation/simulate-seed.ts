@@ -115,6 +115,8 @@ interface Life {
   /** Points passed at which it may die. */
   points: number;
   diskFull: boolean;
+  /** What the ledger holds as intended; null once something else has become durable. */
+  intended: Promise<ReadonlySet<string>> | null;
 }
 
 const noFate: Fate = { kind: 'none', at: 0 };
@@ -248,7 +250,7 @@ class Simulation {
     const clock = simClock(this.#nowMs);
     const stop = new AbortController();
     const intruders: Promise<void>[] = [];
-    const life: Life = { dead: false, over: false, points: 0, diskFull: false };
+    const life: Life = { dead: false, over: false, points: 0, diskFull: false, intended: null };
     const folder = this.#folder;
     // While the network is used, the run has the lock for certain.
     const onWire = (): void => {
@@ -274,7 +276,9 @@ class Simulation {
         if (life.diskFull) throw fullDisk();
       },
       after: (path) => {
-        if (path === ledger) onPoint();
+        if (path !== ledger) return;
+        life.intended = null;
+        onPoint();
       },
     });
     const random = seeded(this.#seed * 1_009 + this.#runs);
@@ -362,9 +366,10 @@ class Simulation {
   }
 
   /** Promise 2: whatever leaves stands in the ledger as open, for anybody who opens it now. */
-  async #judgeWrite(request: WriteRequest, ledger: string, life: { readonly dead: boolean }): Promise<void> {
+  async #judgeWrite(request: WriteRequest, ledger: string, life: Life): Promise<void> {
     this.#requests += 1;
-    const intended = await intentsOf(ledger);
+    life.intended ??= intentsOf(ledger);
+    const intended = await life.intended;
     if (life.dead) return;
     for (const { id, values } of request.items) {
       const key = this.#keyOf(id, values);
