@@ -23,8 +23,8 @@ export const refusal = buildOutcome({ result: 'failed', errorCode: 'REFUSED', pr
 export const doubt = buildOutcome({ result: 'unknown', errorCode: 'UNREADABLE_ANSWER' });
 export const exists = buildOutcome({ result: 'conflict', errorCode: 'ALREADY_EXISTS', providerCode: 'V-2' });
 
-export function trouble(kind: TargetTrouble, retryAfterMs: number | null = null): TargetFailure {
-  return new TargetFailure({ trouble: kind, message: `The target is ${kind}.`, retryAfterMs });
+export function trouble(kind: TargetTrouble): TargetFailure {
+  return new TargetFailure({ trouble: kind, message: `The target is ${kind}.` });
 }
 
 export function buildItem(n: number, action = 'update'): Item {

@@ -48,6 +48,52 @@ async function sendsOf(
   return { total, early };
 }
 
+interface FollowUps {
+  readonly total: number;
+  /** Steps whose intent came before the outcome of the step before was durable. */
+  readonly early: readonly string[];
+  /** How often more changes were said to be over than have all outcomes durable. */
+  readonly counted: number;
+}
+
+/** Sends a plan of three steps a change through a ledger that takes longer for outcomes than for intents. */
+async function followUpsOf(
+  limits: { readonly concurrency: number; readonly batchSize: number },
+  plant: (tools: DispatchTools) => DispatchTools['ledger'] = ({ ledger }) => ledger,
+): Promise<FollowUps> {
+  const durable = new Set<string>();
+  const early: string[] = [];
+  const ends = { said: 0, durable: 0, tooMany: 0 };
+  let calls = 0;
+  const { tools } = world({ limits });
+  const ledger: DispatchTools['ledger'] = {
+    ...tools.ledger,
+    recordIntents: async (intents) => {
+      for (const { steps } of intents) {
+        for (const { seq, step } of steps) {
+          if (step > 0 && !durable.has(`${seq}:${step - 1}`)) early.push(`${seq}:${step}`);
+        }
+      }
+      await slow(1);
+    },
+    settle: async ({ outcomes }) => {
+      calls += 1;
+      await slow(40 + (calls % 5) * 30);
+      for (const { seq, step } of outcomes) durable.add(`${seq}:${step}`);
+      ends.durable += outcomes.filter(({ step }) => step === 2).length;
+    },
+  };
+  const onProgress = (over: number): void => {
+    ends.said += over;
+    if (ends.said > ends.durable) ends.tooMany += 1;
+  };
+  const planted = plant({ ...tools, ledger });
+  expect(
+    await dispatch(pagesOf(buildChanges(changes, 3), 100), { ...tools, ledger: planted, onProgress }),
+  ).toBeNull();
+  return { total: durable.size, early, counted: ends.tooMany };
+}
+
 describe.each([
   { concurrency: 8, batchSize: 1 },
   { concurrency: 64, batchSize: 1 },
@@ -73,24 +119,21 @@ describe.each([
     expect(early.length).toBeGreaterThan(0);
   });
 
-  it('no step is intended before the outcome of the one before it is durable', async () => {
-    const settled = new Set<string>();
-    const early: string[] = [];
-    const made = world({
-      limits,
-      onIntents: (intents) => {
-        for (const { steps } of intents) {
-          for (const { seq, step } of steps) {
-            if (step > 0 && !settled.has(`${seq}:${step - 1}`)) early.push(`${seq}:${step}`);
-          }
-        }
-      },
-      onSettle: ({ outcomes }) => {
-        for (const { seq, step } of outcomes) settled.add(`${seq}:${step}`);
-      },
-    });
-    await made.run(buildChanges(changes, 3));
-    expect(settled.size).toBe(changes * 3);
+  it('no step is intended, and no change counted, before the outcome of the one before it is durable', async () => {
+    const { total, early, counted } = await followUpsOf(limits);
+    expect(total).toBe(changes * 3);
     expect(early).toEqual([]);
+    expect(counted).toBe(0);
+  });
+
+  it('a ledger that says so before the outcome is durable is seen', async () => {
+    const { early, counted } = await followUpsOf(limits, ({ ledger }) => ({
+      ...ledger,
+      settle: async (settlement) => {
+        void slow(2_000).then(() => ledger.settle(settlement));
+      },
+    }));
+    expect(early.length).toBeGreaterThan(0);
+    expect(counted).toBeGreaterThan(0);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TargetFailure } from '../../src/domain/failure.ts';
 import type { Item, Pending } from '../../src/contracts/provider.ts';
 import type { Outcome } from '../../src/domain/change.ts';
 import { attemptsMax, type BatchEnd, sendBatch } from '../../src/dispatch/send-batch.ts';
@@ -72,45 +73,35 @@ describe('a batch that is answered', () => {
 });
 
 describe('a batch that was certainly not taken', () => {
-  it.each(['unsent', 'throttled'] as const)('because it was %s is sent again after a wait', async (kind) => {
-    const target = fakeTarget({ write: inTurn(trouble(kind), trouble(kind), 'success') });
+  it('stops the run, because whoever sends it has repeated it already', async () => {
+    for (const kind of ['unsent', 'throttled'] as const) {
+      const failure = new TargetFailure({ trouble: kind, message: 'It is out.', givenUp: true });
+      const target = fakeTarget({ write: inTurn(failure, 'success') });
+      const end = await send(target, buildItems(2));
+      expect(end).toEqual({ sent: [null, null], fatal: failure });
+      expect(target.writes).toHaveLength(1);
+      expect(target.lookUps).toEqual([]);
+    }
+  });
+
+  it('is sent again after a backoff where each item of an answer was throttled', async () => {
+    const target = fakeTarget({
+      write: inTurn(trouble('throttled'), trouble('throttled'), 'success'),
+      tools: { backoffMs: (attempt) => 100 * 2 ** attempt },
+    });
     const end = await send(target, buildItems(2));
     expect(resultsOf(end)).toEqual(['succeeded', 'succeeded']);
     expect(end.sent.map((sent) => sent?.attempts)).toEqual([3, 3]);
-    expect(target.writes.map(({ atMs }) => atMs)).toEqual([0, 1_000, 2_000]);
+    expect(target.writes.map(({ atMs }) => atMs)).toEqual([0, 200, 600]);
     expect(target.lookUps).toEqual([]);
   });
 
-  it('waits at least as long as the target asked for', async () => {
-    const target = fakeTarget({
-      write: inTurn(trouble('throttled', 7_500), trouble('throttled', 10), 'success'),
-    });
-    await send(target, buildItems(1));
-    expect(target.writes.map(({ atMs }) => atMs)).toEqual([0, 7_500, 8_500]);
-  });
-
-  it('waits longer from attempt to attempt, as the backoff says', async () => {
-    const target = fakeTarget({
-      write: inTurn(trouble('unsent'), trouble('unsent'), 'success'),
-      tools: { backoffMs: (attempt) => 100 * 2 ** attempt },
-    });
-    await send(target, buildItems(1));
-    expect(target.writes.map(({ atMs }) => atMs)).toEqual([0, 200, 600]);
-  });
-
-  it.each(['unsent', 'throttled'] as const)('stops the run when it stays %s', async (kind) => {
-    const target = fakeTarget({ write: inTurn(trouble(kind)) });
+  it('stops the run when each item stays throttled', async () => {
+    const target = fakeTarget({ write: inTurn(trouble('throttled')) });
     const end = await send(target, buildItems(2));
-    expect(end.fatal).toMatchObject({ trouble: kind, exit: 75 });
+    expect(end.fatal).toMatchObject({ trouble: 'throttled', exit: 75 });
     expect(end.sent).toEqual([null, null]);
     expect(target.writes).toHaveLength(attemptsMax);
-  });
-
-  it('stops the run at once when the target asks to wait beyond all patience', async () => {
-    const target = fakeTarget({ write: inTurn(trouble('throttled', 24 * 3_600_000)) });
-    const end = await send(target, buildItems(1));
-    expect(end).toMatchObject({ sent: [null], fatal: { trouble: 'throttled' } });
-    expect(target.writes).toHaveLength(1);
   });
 
   it.each(['unauthorised', 'misconfigured'] as const)('stops the run at once when it is %s', async (kind) => {
@@ -497,14 +488,26 @@ describe('a run that is told to stop', () => {
   it('does not wait out a pause, and does not send again', async () => {
     const stop = new AbortController();
     const target = fakeTarget({
-      write: inTurn(trouble('throttled', 60_000), 'success'),
-      tools: { signal: stop.signal },
+      write: inTurn(trouble('throttled'), 'success'),
+      tools: { signal: stop.signal, backoffMs: () => 60_000 },
     });
     const sending = sendBatch(buildItems(1), target.tools);
     await target.clock.advance(1);
     stop.abort();
     expect(await sending).toEqual({ sent: [null], fatal: null });
     expect(target.writes).toHaveLength(1);
+  });
+
+  it('does not take what it kept from being sent for a target that is out', async () => {
+    const stop = new AbortController();
+    const target = fakeTarget({
+      write: () => {
+        stop.abort();
+        return trouble('unsent');
+      },
+      tools: { signal: stop.signal },
+    });
+    expect(await send(target, buildItems(1))).toEqual({ sent: [null], fatal: null });
   });
 
   it('still looks up what is in doubt', async () => {
