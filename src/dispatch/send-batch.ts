@@ -127,8 +127,7 @@ class Sending {
       for (const entry of pending) entry.attempts += 1;
       try {
         const answers = await this.#tools.connection.write(pending.map((entry) => entry.item));
-        const outcomes = await Promise.all(answers.map((answer) => this.#final(answer)));
-        pending = await this.#take(pending, outcomes);
+        pending = await this.#take(pending, await this.#finals(answers));
       } catch (failure) {
         if (!(failure instanceof TargetFailure)) throw failure;
         if (failure.trouble === 'refused') return { entries: pending, failure };
@@ -136,6 +135,11 @@ class Sending {
       }
     }
     return null;
+  }
+
+  async #finals(answers: readonly (Outcome | Pending)[]): Promise<readonly Outcome[]> {
+    // Waiting for each of hundreds that are final would cost more than sending them.
+    return areFinal(answers) ? answers : Promise.all(answers.map((answer) => this.#final(answer)));
   }
 
   /** Asks after what the target still works on; what takes too long, or can't be asked after, is in doubt. */
@@ -166,7 +170,9 @@ class Sending {
     for (const [position, entry] of entries.entries()) {
       const outcome = outcomes[position];
       if (outcome?.result === 'unknown') doubts.set(entry, outcome);
-      else if (outcome !== undefined) this.#settle(entry, await this.#linked(entry, outcome));
+      else if (outcome?.errorCode === 'ALREADY_EXISTS')
+        this.#settle(entry, await this.#linked(entry, outcome));
+      else if (outcome !== undefined) this.#settle(entry, outcome);
     }
     const doubtful = entries.filter((entry) => doubts.has(entry));
     const doubtOf = (entry: Entry): Outcome => doubts.get(entry) ?? unanswered('UNANSWERED', null);
@@ -249,7 +255,7 @@ class Sending {
     // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
     const isTaken = this.#doubts.has(entry) || this.#tools.mayLink(entry.item);
     // Only a create can find an account to link; a rename that meets one has met somebody else.
-    if (outcome.errorCode !== 'ALREADY_EXISTS' || entry.item.userId !== null || !isTaken) return outcome;
+    if (entry.item.userId !== null || !isTaken) return outcome;
     const known = outcome.userId ?? idOf(entry.item, this.#tools.provider);
     const userId = known ?? (await this.#lookUp([entry]))?.[0]?.id ?? null;
     // Without its id there is nothing to link.
@@ -292,6 +298,10 @@ function nothingTaken(count: number, refusal: TargetFailure): TargetFailure {
     providerCode: refusal.providerCode,
     cause: refusal,
   });
+}
+
+function areFinal(answers: readonly (Outcome | Pending)[]): answers is readonly Outcome[] {
+  return answers.every(({ result }) => result !== 'pending');
 }
 
 function halves(group: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -40,6 +40,7 @@ export function createLimiter(
   const pace = paceOf(rates, recordRates);
   let waitedMs = 0;
   let lastTurn: Promise<void> = Promise.resolve();
+  let inLine = 0;
 
   /** Takes the grant, or gives the moment to try again. */
   function tryNow(nowMs: number, sinceMs: number, records: number): number {
@@ -69,14 +70,18 @@ export function createLimiter(
     async acquire(signal, records = 1) {
       signal?.throwIfAborted();
       const sinceMs = clock.now();
+      // Most find nobody in line, and their grant at once.
+      if (inLine === 0 && tryNow(sinceMs, sinceMs, records) === 0) return;
       const before = lastTurn;
       const turn = Promise.withResolvers<void>();
       lastTurn = turn.promise;
+      inLine += 1;
       try {
         await unlessAborted(before, signal);
         await untilGranted(signal, sinceMs, records);
       } finally {
         void before.then(turn.resolve);
+        inLine -= 1;
       }
     },
     pauseUntil: (atMs) => book.pauseUntil(atMs),

@@ -16,6 +16,11 @@ import type { RateLimit, RecordRate } from '../domain/settings.ts';
  * the target, the other lets a grant that our own timer made late be caught up with.
  */
 const headroom = 0.015;
+/**
+ * Clocks tell whole milliseconds, so what is due within the one that has begun leaves now: else thousands a second
+ * would wait for a timer, one after the other. The tolerance is smaller by as much.
+ */
+const tickMs = 1;
 /** Entries remembered of one window of records, about. */
 const entriesPerWindow = 200;
 
@@ -81,7 +86,7 @@ export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
     // Only a clock that was set back can leave more than that to wait.
     const nextMs = Math.min(state.nextMs[key] ?? 0, ask.nowMs + longestMs);
     state.nextMs[key] = nextMs;
-    dueMs = Math.max(dueMs, nextMs);
+    if (nextMs - ask.nowMs >= tickMs) dueMs = Math.max(dueMs, nextMs);
   }
   for (const rate of pace.recordRates) dueMs = Math.max(dueMs, roomMs(state, rate, ask));
   if (dueMs > ask.nowMs) return dueMs;
@@ -111,14 +116,19 @@ interface Spacing {
 function spacingsOf({ rates, recordRates }: Pace, ask: Ask): readonly Spacing[] {
   const ofRequests = rates.map(({ requests, perMs }) => {
     const spanMs = (perMs / requests) * (1 + headroom) * ask.requests;
-    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, toleranceMs: (perMs * headroom) / 2 };
+    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, toleranceMs: toleranceOf(perMs) };
   });
   const ofRecords = recordRates.map(({ records, perMs }) => {
     const longestMs = perMs * (1 + headroom);
     const spanMs = longestMs * Math.min(1, ask.records / records);
-    return { key: `records/${perMs}`, spanMs, longestMs, toleranceMs: (perMs * headroom) / 2 };
+    return { key: `records/${perMs}`, spanMs, longestMs, toleranceMs: toleranceOf(perMs) };
   });
   return [...ofRequests, ...ofRecords];
+}
+
+/** How late a grant may have been for the next ones to make up for it, in milliseconds. */
+function toleranceOf(perMs: number): number {
+  return (perMs * headroom) / 2 - tickMs;
 }
 
 /** When the window has room for the request's records. */
