@@ -93,7 +93,8 @@ function worldOn(point: string): Promise<World> {
 async function runFull(point: string): Promise<void> {
   const before = bad;
   let tried = 0;
-  for (const kilobytesLeft of [0, 4, 16, 64, 128, 256, 320, 384, 448, 512, 640, 768, 1_024, 1_536]) {
+  const sizes = [384, 4, 16, 64, 128, 256, 320, 0, 448, 512, 640, 768, 1_024, 1_536];
+  for (const kilobytesLeft of sizes.filter((_, index) => index % Number(values.every) === 0)) {
     await using world = await worldOn(point);
     const { bavail, bsize } = statfsSync(point);
     writeFileSync(join(point, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - kilobytesLeft * 1_024)));

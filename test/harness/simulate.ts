@@ -19,11 +19,12 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     lanes: { type: 'string', default: '4' },
+    /** One seed in so many is run twice. */
+    again: { type: 'string', default: '50' },
     /** Ends with the first seed that has violations. */
     stop: { type: 'boolean', default: false },
   },
 });
-const again = 50;
 const seedsModule = fileURLToPath(new URL('simulation/seeds.ts', import.meta.url));
 
 if (values.seed === undefined) process.exitCode = await simulateAll();
@@ -71,7 +72,8 @@ async function simulateAll(): Promise<number> {
   const lanes = { module: seedsModule, first: ['simulate', folder.path], lanes: Number(values.lanes) };
   try {
     await inLanes(seeds.map(String), lanes, take);
-    const repeated = values.stop && sum.bad > 0 ? [] : seeds.filter((seed) => seed % again === 0);
+    const repeated =
+      values.stop && sum.bad > 0 ? [] : seeds.filter((seed) => seed % Number(values.again) === 0);
     await inLanes(repeated.map(String), lanes, take);
   } finally {
     folder.remove();

@@ -3,8 +3,8 @@ import { seeded } from '../../http/window-target.ts';
 import { CrashWorld, type Death } from './crash-world.ts';
 
 /*
- * A process of `npm run crash`: people, seed, how many steps a whole run takes, and the kills; 7 is a kill at step 7, r7
- * the seventh random one. Sends one message for each.
+ * A process of `npm run crash`: people, seed, and the kills; 7 is a kill at step 7, r7 the seventh random one. Sends one
+ * message for each.
  */
 
 export interface Crash {
@@ -17,26 +17,26 @@ export interface Crash {
 /** A journal grows from day to day; a new world begins with an empty one. */
 const daysPerWorld = 60;
 
-const [people = '500', seed = '1', steps = '1', ...kills] = process.argv.slice(2);
+const [people = '500', seed = '1', ...kills] = process.argv.slice(2);
 let random = seeded(Number(seed));
 
 /** Half of the random kills come at a step, half at a moment. */
-function deathOf(name: string, wholeMs: number): Death {
+function deathOf(name: string, whole: { readonly steps: number; readonly tookMs: number }): Death {
   if (!name.startsWith('r')) return { step: Number(name) };
   random = seeded(Number(seed) * 7_919 + Number(name.slice(1)));
   const draw = random();
-  return random() < 0.5 ? { step: 1 + Math.floor(draw * Number(steps)) } : { afterMs: draw * wholeMs };
+  return random() < 0.5 ? { step: 1 + Math.floor(draw * whole.steps) } : { afterMs: draw * whole.tookMs };
 }
 
 for (let at = 0; at < kills.length; at += daysPerWorld) {
   await using world = await CrashWorld.open(Number(people), random);
   const started = performance.now();
   // A day on which nobody dies tells how long one takes.
-  const whole = await world.crash({ step: 0 });
-  const wholeMs = (performance.now() - started) * 0.6;
-  if (whole.violations.length > 0) throw new Error(`Without a kill: ${whole.violations.join('; ')}`);
+  const { steps, violations } = await world.crash({ step: 0 });
+  const tookMs = (performance.now() - started) * 0.6;
+  if (violations.length > 0 || steps === null) throw new Error(`Without a kill: ${violations.join('; ')}`);
   for (const name of kills.slice(at, at + daysPerWorld)) {
-    const crash: Crash = { name, ...(await world.crash(deathOf(name, wholeMs))) };
+    const crash: Crash = { name, ...(await world.crash(deathOf(name, { steps, tookMs }))) };
     await new Promise((resolve) => process.send?.(crash, undefined, {}, resolve));
   }
 }
