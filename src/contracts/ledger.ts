@@ -70,7 +70,7 @@ export interface StepRef {
 
 /** That these steps are about to leave together in one request. Durable before it is sent. */
 export interface Intent {
-  /** Unique within the run. */
+  /** Unique within the run, also when it is gone on with after a stop. */
   readonly batch: number;
   readonly attempt: number;
   readonly at: string;
@@ -202,6 +202,8 @@ export interface Ledger {
   holder(scope: Scope): Promise<LockHolder | null>;
   /** When a run last told of a step; null when it never did. */
   lastEntryAt(runId: string): Promise<string | null>;
+  /** The highest number of a batch that a run intended; 0 when it intended none. Reads through all its intents. */
+  lastBatch(runId: string): Promise<number>;
 
   scope(scope: Scope): Promise<ScopeMemory>;
   noteCompleteRead(scope: Scope, at: string): Promise<void>;

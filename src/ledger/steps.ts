@@ -24,7 +24,10 @@ type EntryRow = Pick<Entry, 'result' | 'body'>;
 export function stepEntries(
   connection: Connection,
   { idOf, find, numberOf }: Pick<ScopeIds, 'idOf' | 'find'> & { readonly numberOf: RunNumbers },
-): Pick<Ledger, 'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history' | 'lastEntryAt'> {
+): Pick<
+  Ledger,
+  'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history' | 'lastEntryAt' | 'lastBatch'
+> {
   const together = groupCommit(connection);
   const append = entryWriter(connection);
   const accounts = accountWriter(connection);
@@ -35,6 +38,10 @@ export function stepEntries(
   const lastEntry = connection.query<EntryRow>(
     `SELECT result, body FROM step_entries WHERE entry =
        (SELECT max(entry) FROM step_entries WHERE run_number = (SELECT run_number FROM runs WHERE run_id = ?))`,
+  );
+  const lastBatch = connection.query<{ batch: number | null }>(
+    `SELECT max(json_extract(intent.value, '$[0]')) AS batch FROM step_entries, json_each(step_entries.body) AS intent
+     WHERE run_number = ? AND result IS NULL`,
   );
 
   return {
@@ -80,6 +87,9 @@ export function stepEntries(
     async lastEntryAt(runId) {
       const row = lastEntry.get(runId);
       return row === undefined ? null : madeAt(row);
+    },
+    async lastBatch(runId) {
+      return lastBatch.get(numberOf(runId))?.batch ?? 0;
     },
     async history(scope, linkKey, limit) {
       const scopeId = find(scope);

@@ -268,8 +268,17 @@ function facts(report: Report): Html {
     ['Started by', `${run.operator} on ${run.host} (${run.trigger})`],
     ['Approvals', run.approvals.length === 0 ? 'none' : run.approvals.map(approval).join('; ')],
     ['Previous run', run.previousRun ?? 'none'],
+    ['Settled before', run.settled.length === 0 ? null : run.settled.map(settledRun).join('; ')],
+    [
+      'Gone on with',
+      run.resumes.length === 0 ? null : run.resumes.map(({ by, at }) => `${stamp(at)} by ${by}`).join('; '),
+    ],
+    ['Undoes', run.reverts],
     ['Exit code', String(report.exitCode)],
-    ['Target', `${target.provider} at ${target.baseUrl}`],
+    [
+      'Target',
+      `${target.name === target.provider ? '' : `${target.name}: `}${target.provider} at ${target.baseUrl}`,
+    ],
     ...feedsOf(report).flatMap(feedFacts),
     ['Job SHA-256', run.jobSha256],
     ['Plan hash', run.planHash ?? 'none'],
@@ -286,6 +295,10 @@ function facts(report: Report): Html {
 <h2>The run</h2>
 <dl>${list.map(([name, value]) => (value === null ? null : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
 </section>`;
+}
+
+function settledRun({ run, state, inDoubt }: Report['run']['settled'][number]): string {
+  return state === 'superseded' ? run : `${run}, of which ${number(inDoubt)} stay in doubt`;
 }
 
 const proof = {

@@ -22,6 +22,23 @@ const JobChange = z
   })
   .describe('A setting of the job that changed since it last wrote to the target.');
 
+const Resume = z
+  .strictObject({
+    by: z.string().describe('The account that went on with it.'),
+    at: time('When it had been gone on with'),
+  })
+  .describe('One `rollcall resume` of the run.');
+
+const SettledRun = z
+  .strictObject({
+    run: z.string().describe('Id of the earlier run.'),
+    state: z
+      .enum(['superseded', 'stopped'])
+      .describe('`superseded`: nothing of it stays open; `stopped`: something stays in doubt.'),
+    inDoubt: count('People with a write of which the look-up could not tell whether it took effect.'),
+  })
+  .describe('An earlier run that had not come to its end, and whose writes in doubt were looked up.');
+
 const RunSection = z
   .strictObject({
     id: z.string().describe('Id of the run; its folder is named like it.'),
@@ -42,6 +59,13 @@ const RunSection = z
       .string()
       .nullable()
       .describe('The last applied run of the same job and target before this one; null for the first.'),
+    settled: z
+      .array(SettledRun)
+      .describe('What this run settled of earlier ones before its own plan, oldest first.'),
+    resumes: z
+      .array(Resume)
+      .describe('When it was gone on with after a stop, oldest first: its report covers all of it.'),
+    reverts: z.string().nullable().describe('The run that this one undoes; null for any other.'),
   })
   .describe('The run itself.');
 
@@ -70,6 +94,9 @@ export type NamedFeedSection = z.infer<typeof NamedFeedSection>;
 
 const TargetSection = z
   .strictObject({
+    name: z
+      .string()
+      .describe('What the job calls it: which of its `targets` this report is about; else its provider.'),
     provider: z.string().describe('Id of the provider.'),
     baseUrl: z.string().describe('Address of the target.'),
   })

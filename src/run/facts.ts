@@ -4,6 +4,7 @@ import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { JobChange, JobSettings } from '../guard/judge-job.ts';
 import type { Findings } from './count-findings.ts';
+import type { SettledRun } from './settle-earlier.ts';
 
 export interface RowCounts {
   readonly total: number;
@@ -37,7 +38,11 @@ export interface RunFacts {
   readonly jobChanges: readonly JobChange[];
   readonly trigger: string;
   readonly previousRun: string | null;
-  readonly target: { readonly provider: string; readonly baseUrl: string };
+  /** What it settled of earlier runs before its own plan. */
+  readonly settled: readonly SettledRun[];
+  /** The run that it undoes. */
+  readonly reverts: string | null;
+  readonly target: { readonly name: string; readonly provider: string; readonly baseUrl: string };
   /** In the order of the job. */
   readonly feeds: readonly FeedOfRun[];
   readonly rows: RowCounts;

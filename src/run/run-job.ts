@@ -85,7 +85,8 @@ export async function runJob(job: Job, options: JobRunOptions, world: World): Pr
     const toPlan = { parts, files: given.files, source, connect, inDoubt: doubts.people };
     const planned = await planRun(job, open, matching, toPlan, world);
     const { feeds, comparison, plan, connected } = planned;
-    const facts = factsOf(job, open, connected, plan, { feeds, comparison, world, parts });
+    const { settled } = doubts;
+    const facts = factsOf(job, open, connected, plan, { feeds, comparison, world, parts, settled });
     await open.ledger.saveRunFacts(open.run.id, facts);
 
     let stopped: Failure | null = null;
@@ -176,9 +177,10 @@ function factsOf(
     readonly comparison: Comparison;
     readonly world: World;
     readonly parts: Parts;
+    readonly settled: RunFacts['settled'];
   },
 ): RunFacts {
-  const { reviewed, bar } = found.parts;
+  const { reviewed, bar, revert } = found.parts;
   return {
     directory: open.directory,
     toolVersion,
@@ -189,7 +191,9 @@ function factsOf(
     jobChanges: plan.jobChanges,
     trigger: found.world.trigger,
     previousRun: open.memory.lastAppliedRun,
-    target: { provider: job.target.provider.id, baseUrl: target.baseUrl },
+    settled: found.settled,
+    reverts: revert?.run ?? null,
+    target: { name: job.target.name, provider: job.target.provider.id, baseUrl: target.baseUrl },
     feeds: found.feeds.map(({ settings: { name, path: place }, facts }) => ({ name, path: place, facts })),
     rows: found.comparison.rows,
     users: plan.users,

@@ -45,7 +45,7 @@ export async function sendPlan(
   const troubles = new Troubles(awaited.changes);
   const initialPassword = await firstPasswords(open, feeds, world);
   const users = new Map<string, User>();
-  let batches = 0;
+  let batches = isResumed ? await ledger.lastBatch(run.id) : 0;
   const settle = (settlement: Settlement): Promise<void> => {
     troubles.note(settlement);
     for (const account of settlement.accounts) {

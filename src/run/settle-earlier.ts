@@ -12,7 +12,7 @@ import type { World } from './world.ts';
  * is looked up. A run of which nothing stays open is superseded by this one.
  */
 export async function settleEarlier(open: OpenRun, target: Target, world: World): Promise<EarlierDoubts> {
-  const all = noneYet();
+  const all = { ...noneYet(), settled: [] as SettledRun[] };
   for (const earlier of await open.ledger.openRuns(open.scope)) {
     if (earlier.id === open.run.id) continue;
     const doubts = await settleRun(earlier.id, open, target, world);
@@ -21,6 +21,7 @@ export async function settleEarlier(open: OpenRun, target: Target, world: World)
     const state = count === 0 ? 'superseded' : 'stopped';
     await open.ledger.finishRun(earlier.id, { state, finishedAt: earlier.finishedAt ?? at, exitCode: 4 });
     world.log.info({ run: earlier.id, count }, `settled an earlier run: ${state}`);
+    all.settled.push({ run: earlier.id, state, inDoubt: count });
     for (const linkKey of doubts.people) all.people.add(linkKey);
     for (const userId of doubts.creates) all.creates.add(userId);
   }
@@ -48,9 +49,19 @@ export interface EarlierDoubts {
   readonly people: ReadonlySet<string>;
   /** Ids of accounts that an earlier create may have made: one that exists already is then the person's. */
   readonly creates: ReadonlySet<string>;
+  /** The runs that were looked at, the oldest first. */
+  readonly settled: readonly SettledRun[];
 }
 
-export const noDoubts: EarlierDoubts = { people: new Set(), creates: new Set() };
+/** What became of an earlier run. */
+export interface SettledRun {
+  readonly run: string;
+  readonly state: 'superseded' | 'stopped';
+  /** People and accounts of whom the look-up could not tell. */
+  readonly inDoubt: number;
+}
+
+export const noDoubts: EarlierDoubts = { people: new Set(), creates: new Set(), settled: [] };
 
 /** The same of one run. */
 export interface Doubts {

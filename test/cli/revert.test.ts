@@ -94,6 +94,7 @@ describe.concurrent('a run that is reverted', patient, () => {
 
     const back = await world.run('apply', '--plan', 'undo.ndjson');
     expect(back.code).toBe(2);
+    expect([plan.report.run.reverts, back.report.run.reverts]).toEqual([id, id]);
     expect(back.report.changes).toMatchObject({ succeeded: 1_000, conflict: 50, failed: 0, unknown: 0 });
     const wanted = new Map(before);
     for (const row of renamed ?? []) withUser(wanted, row.login, { lastname: 'Lindqvist' });

@@ -18,6 +18,7 @@ export interface ReportJson {
     readonly finishedAt: string;
     readonly planHash: string | null;
     readonly previousRun: string | null;
+    readonly reverts: string | null;
   };
   /** A list for a job with several: `feedsOf` reads either. */
   readonly feed: FeedJson;

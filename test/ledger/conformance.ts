@@ -587,6 +587,23 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await ledger.lastEntryAt('nobody')).toBeNull();
       });
 
+      test('the last batch of a run has the highest number that it intended, whatever slice its steps are of', async () => {
+        await startRun('run-1', 2_500);
+        await startRun('run-2', 1);
+        const intent = (batch: number, ...seqs: number[]) => ({
+          batch,
+          attempt: 1,
+          at,
+          steps: seqs.map((seq) => ({ seq, step: 0 })),
+        });
+        expect(await ledger.lastBatch('run-1')).toBe(0);
+        await ledger.recordIntents('run-1', [intent(1, 1), intent(2, 2_400)]);
+        await ledger.recordIntents('run-1', [intent(9, 2, 1_200), intent(10, 3), intent(3, 2_401)]);
+        await ledger.recordIntents('run-2', [intent(40, 1)]);
+        await ledger.settle('run-1', scope, { ...settlement, outcomes: [outcome(1, 0)] });
+        expect(await ledger.lastBatch('run-1')).toBe(10);
+      });
+
       test('a step whose outcome is unknown stays open until a later outcome replaces it', async () => {
         await startRun('run-1', 1);
         await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);

@@ -98,6 +98,9 @@ export function buildReport(
       host: 'batch01.example.com',
       approvals: [],
       previousRun: null,
+      settled: [],
+      resumes: [],
+      reverts: null,
       ...run,
     },
     feed: {
@@ -108,7 +111,7 @@ export function buildReport(
       whole: 'proven',
       partial: false,
     },
-    target: { provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
+    target: { name: 'oracle-epm', provider: 'oracle-epm', baseUrl: 'https://epm.example.com' },
     rows: {
       total: changed + quarantined,
       quarantined,

@@ -37,7 +37,7 @@ describe('reportHtml', () => {
     const page = await render(results, {
       ...report,
       feed: { ...report.feed, path: hostile },
-      target: { provider: hostile, baseUrl: hostile },
+      target: { name: 'oracle-epm', provider: hostile, baseUrl: hostile },
       guards: [{ name: hostile, limit: 1, actual: 2, tripped: true, advice: hostile }],
     });
     expect(page).not.toContain('<script');

@@ -69,6 +69,25 @@ describe('resuming a run that stopped', () => {
     expect((await world.apply(job)).end?.report.changes.total).toBe(0);
   });
 
+  it('numbers its batches on, so that no two of the run are alike, and says who went on with it', async () => {
+    const job = await world.job();
+    const stopped = await stoppedRun(job);
+    expect(stopped.end?.report.run.resumes).toEqual([]);
+    const resumed = await world.resume(job);
+    expect(resumed.end?.report.run.resumes).toEqual([
+      { by: world.world().operator, at: new Date(world.clock.now()).toISOString() },
+    ]);
+    const { DatabaseSync } = await import('node:sqlite');
+    const database = new DatabaseSync(job.ledger, { readOnly: true });
+    const intents = database.prepare('SELECT body FROM step_entries WHERE result IS NULL').all();
+    database.close();
+    const batches = intents.flatMap(({ body }) =>
+      (JSON.parse(String(body)) as [number][]).map(([batch]) => batch),
+    );
+    expect(batches.length).toBeGreaterThan(5);
+    expect(new Set(batches).size).toBe(batches.length);
+  });
+
   it('finds the run by its job, and has nothing to do when there is none', async () => {
     const job = await world.job();
     expect((await world.resume(job)).code).toBe('nothing');
@@ -160,6 +179,26 @@ describe('resuming a run that stopped', () => {
     expect(await world.stateOf(job, idOf(stopped))).toBe('stopped');
     expect(connect).toBeDefined();
     expect((await world.resume(job)).end?.report.changes.notSent).toBe(0);
+  });
+});
+
+describe('the next apply', () => {
+  it('says in its report which run it settled, and what of it stays in doubt', async () => {
+    const job = await world.job();
+    const stopped = await doubtfulRun(job);
+    const inDoubt = await world.apply(job);
+    expect(inDoubt.end?.report.run).toMatchObject({
+      settled: [{ run: idOf(stopped), state: 'stopped', inDoubt: 1 }],
+      resumes: [],
+      reverts: null,
+    });
+    world.canTell = true;
+    const settled = await world.apply(job);
+    expect(settled.end?.report.run.settled).toEqual([
+      { run: idOf(stopped), state: 'superseded', inDoubt: 0 },
+      ...(inDoubt.code === 4 ? [{ run: idOf(inDoubt), state: 'superseded', inDoubt: 0 }] : []),
+    ]);
+    expect((await world.apply(job)).end?.report.run.settled).toEqual([]);
   });
 });
 

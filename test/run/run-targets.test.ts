@@ -36,6 +36,9 @@ describe('several targets', () => {
     expect(codesOf(ends)).toEqual([0, 0, 0]);
     expect(ends.map(({ end }) => end?.report.changes.succeeded)).toEqual([2, 2, 2]);
     expect(world.created).toEqual(new Map(addresses.map((address) => [address, both])));
+    const named = ends.map(({ job, end }) => [job.target.name, end?.report.target.name]);
+    expect(named.map(([, name]) => name)).toEqual(named.map(([name]) => name));
+    expect(new Set(named.map(([name]) => name)).size).toBe(3);
     const ids = ends.map(({ end }) => end?.report.run.id);
     expect(new Set(ids).size).toBe(3);
     expect(readdirSync(world.path('runs')).sort()).toEqual([...ids].sort());
