@@ -8,7 +8,7 @@ import {
   examineTarget,
   type Finding,
 } from '../run/doctor.ts';
-import { close, print, printJson } from './output.ts';
+import { close, commandName, print, printJson } from './output.ts';
 import { openWorld } from './terminal.ts';
 import { plural, printable } from './text.ts';
 
@@ -35,7 +35,7 @@ export async function doctorCommand(jobFile: string | undefined, flags: DoctorFl
   }
   close(
     wrong === 0
-      ? 'Nothing was written, and no credential was sent. All is well as far as can be seen from here.'
+      ? `Nothing was written, and no credential was sent. All is well as far as can be seen from here. Next: ${commandName()} ${jobFile === undefined ? 'doctor JOB' : `plan ${jobFile}`}`
       : `Nothing was written, and no credential was sent. Next: mend the ${plural(wrong, 'thing')} above.`,
   );
   return wrong === 0 ? 0 : 1;

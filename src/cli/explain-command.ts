@@ -41,7 +41,13 @@ export async function explainCommand(jobFile: string, key: string, flags: Explai
     close(`Nothing was written. Nobody was found by ${printable(key)}.${hint}`);
     return 1;
   }
-  close(`Nothing was written. Next: ${commandName()} plan ${jobFile} --person KEY shows one person's change`);
+  const isAsked = explained.some(({ people }) => people.some(({ plan }) => plan.change !== null));
+  const isSetAside = explained.some(({ people }) => people.some(({ feed }) => feed.quarantined.length > 0));
+  close(
+    isAsked
+      ? `Nothing was written. Next: ${commandName()} plan ${jobFile}, or with --person KEY for this person alone`
+      : `Nothing was written. Next: ${isSetAside ? 'mend the row that is set aside' : 'nothing to do for this person'}.`,
+  );
   return 0;
 }
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import Table from 'cli-table3';
 import type { Ledger, Run } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import { readJob } from '../job/read-job.ts';
@@ -8,7 +7,9 @@ import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import { verdict } from '../report/verdict.ts';
 import type { RunFacts } from '../run/facts.ts';
+import { firstSetAside } from '../run/first-set-aside.ts';
 import { rebuildReport } from '../run/report-run.ts';
+import { bareTable } from './bare-table.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { describeRun } from './print-run.ts';
 import { printable } from './text.ts';
@@ -32,7 +33,7 @@ export async function runsCommand(flags: LedgerFlags & { readonly limit: number 
     else if (runs.length === 0) print('no runs yet');
     else print(runTable(runs));
     const where = flags.job === undefined ? '' : ` --job ${flags.job}`;
-    close(`Nothing was written. Next: ${commandName()} report RUN${where}`);
+    close(`Nothing was written. Next: ${commandName()} report RUN${where} shows what one of them did`);
     return 0;
   } finally {
     await ledger.close();
@@ -48,7 +49,7 @@ export async function reportCommand(
   try {
     const { report, directory, violations } = await rebuildReport(ledger, runId, flags.out ?? null);
     if (flags.json === true) printJson(report);
-    else print(describeRun(report, directory));
+    else print(describeRun({ report, directory, setAside: await firstSetAside(ledger, runId) }));
     for (const violation of violations) process.stderr.write(`the report does not add up: ${violation}\n`);
     close(
       `${verdict(report)} The report was written anew to ${path.relative(process.cwd(), directory) || '.'}.`,
@@ -75,7 +76,7 @@ async function approvalState(run: Run, ledger: Ledger): Promise<JudgedRun['appro
 }
 
 const heldExit = 3;
-const approvalTexts = { waiting: 'waiting for approval', approved: 'approved', rejected: 'rejected' };
+const approvalTexts = { waiting: 'waits for approval', approved: 'approved', rejected: 'rejected' };
 
 /** The ledger's file that the flags name. */
 export async function ledgerFileOf(flags: LedgerFlags): Promise<string> {
@@ -111,21 +112,15 @@ function existingLedger(file: string): string {
 }
 
 function runTable(runs: readonly JudgedRun[]): string {
-  const table = new Table({
-    head: ['run', 'job', 'target', 'mode', 'state', 'exit', 'started', 'by'],
-    style: { head: [], border: [] },
-  });
-  for (const run of runs) {
-    table.push([
-      run.id,
-      printable(run.scope.job),
-      printable(run.scope.origin),
-      run.mode,
-      run.approval === null ? run.state : approvalTexts[run.approval],
-      run.exitCode === null ? '' : String(run.exitCode),
-      run.startedAt,
-      printable(`${run.operator}@${run.host}`),
-    ]);
-  }
-  return table.toString();
+  // When a run started is in its id.
+  const rows = runs.map((run) => [
+    run.id,
+    run.mode,
+    run.exitCode === null ? '' : String(run.exitCode),
+    run.approval === null ? run.state : approvalTexts[run.approval],
+    printable(run.scope.job),
+    printable(run.scope.origin),
+    printable(`${run.operator}@${run.host}`),
+  ]);
+  return bareTable(['run', 'mode', 'exit', 'state', 'job', 'target', 'by'], rows);
 }

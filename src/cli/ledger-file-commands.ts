@@ -8,6 +8,7 @@ import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
 import { checkRunSums } from '../run/check-sums.ts';
 import { removeReports } from '../run/remove-reports.ts';
+import { dayMs } from './option-values.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { number, plural } from './text.ts';
 
@@ -62,7 +63,7 @@ export async function restoreCommand(
     print(lines.join('\n'));
   }
   close(
-    'Nothing was written to a target. Runs since the backup may have written what this ledger does not know: the next apply reads the target, looks up what is open, and plans anew. Plans of before are refused.',
+    'Nothing was written to a target. Runs since the backup may have written what this ledger does not know: the next apply reads the target, looks up what is open, and plans anew. Plans of before are refused. Next: look at what it would do: rollcall plan JOB',
   );
   return 0;
 }
@@ -118,7 +119,7 @@ export async function pruneCommand(name: string, flags: PruneFlags): Promise<num
   }
   close(
     dryRun
-      ? `Nothing was deleted. Next: ${commandName()} ledger prune ${name} --older-than …`
+      ? `Nothing was deleted. Next: ${commandName()} ledger prune ${name} --older-than ${flags.olderThan / dayMs}d`
       : 'Nothing was written to a target. Accounts, links, accepted feeds and decisions are as they were.',
   );
   return 0;

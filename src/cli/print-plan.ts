@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { type Estimate, estimateDuration } from '../dispatch/estimate-duration.ts';
 import { operations } from '../domain/change.ts';
 import type { Limits } from '../domain/settings.ts';
@@ -12,7 +11,8 @@ import {
   summarisePlan,
   type ValuePair,
 } from '../plan/summarise-plan.ts';
-import { bare } from './bare-table.ts';
+import { bareTable } from './bare-table.ts';
+import { limitText } from './guard-limit.ts';
 import { print } from './output.ts';
 import { describeChange, type Shown, shownBy } from './print-change.ts';
 import { number, plural, printable } from './text.ts';
@@ -107,28 +107,26 @@ function pairText({ kind, from, to, count }: ValuePair, isExact: boolean): strin
   return from === null ? `${times} x given ${text(to)}` : `${times} x taken ${text(from)}`;
 }
 
-const style = { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 };
-
 function summaryText(plan: SavedPlan, summary: PlanSummary): string {
   const causes = ['feed', 'status', 'absence', 'approved', 'revert'].filter((cause) =>
     operations.some((operation) => summary.byCause[operation][cause] !== undefined),
   );
-  const table = new Table({
-    head: ['asked for by', ...causes],
-    chars: bare,
-    style,
-    colAligns: ['left', ...causes.map(() => 'right' as const)],
-  });
-  for (const operation of operations) {
-    const counts = summary.byCause[operation];
-    if (Object.keys(counts).length === 0) continue;
-    table.push([operation, ...causes.map((cause) => number(counts[cause] ?? 0))]);
-  }
+  const rows = operations
+    .filter((operation) => Object.keys(summary.byCause[operation]).length > 0)
+    .map((operation) => [
+      operation,
+      ...causes.map((cause) => number(summary.byCause[operation][cause] ?? 0)),
+    ]);
+  const table = bareTable(
+    ['asked for by', ...causes],
+    rows,
+    causes.map((_, at) => at + 1),
+  );
   const conflicts = Object.entries(summary.conflicts).map(
     ([code, count]) => `${number(count).padStart(8)} x ${code}`,
   );
   return [
-    ...(causes.length === 0 ? [] : [table.toString(), '']),
+    ...(causes.length === 0 ? [] : [table, '']),
     ...(conflicts.length === 0 ? [] : ['conflicts', ...conflicts, '']),
     guardsText(plan),
     '',
@@ -139,29 +137,23 @@ function summaryText(plan: SavedPlan, summary: PlanSummary): string {
 type PlanGuard = Readonly<Record<string, unknown>>;
 
 function guardsText({ end }: SavedPlan): string {
-  const table = new Table({
-    head: ['guard', 'limit', 'figure', ''],
-    chars: bare,
-    style,
-    colAligns: ['left', 'right', 'right', 'left'],
+  if (end.guards.length === 0) return 'no guard has anything to judge';
+  const rows = end.guards.map((guard) => {
+    const { limit, actual, name } = guard;
+    const allowed = typeof limit === 'number' ? limitText(String(name), limit) : '';
+    return [guardName(guard), allowed, typeof actual === 'number' ? number(actual) : '', verdictOf(guard)];
   });
-  for (const guard of end.guards) {
-    table.push([guardName(guard), amount(guard.limit), amount(guard.actual), verdictOf(guard)]);
-  }
-  return end.guards.length === 0 ? 'no guard has anything to judge' : table.toString();
+  const table = bareTable(['guard', 'limit', 'figure', 'verdict'], rows, [1, 2]);
+  return `${table}\nlimits over 24 hours and 7 days are judged by each run itself`;
 }
 
 function guardName({ name, subject }: PlanGuard): string {
   return printable(subject === undefined ? String(name) : `${String(name)} (${String(subject)})`);
 }
 
-function amount(value: unknown): string {
-  return typeof value === 'number' ? number(value) : '';
-}
-
 function verdictOf({ tripped, released, allowedBy }: PlanGuard): string {
   if (tripped === true) return 'holds';
-  return released === true ? `let pass: ${printable(String(allowedBy ?? ''))}` : 'content';
+  return released === true ? `let pass: ${printable(String(allowedBy ?? ''))}` : 'passes';
 }
 
 function undoText({ undo, groups }: PlanSummary): string {

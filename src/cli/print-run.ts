@@ -1,35 +1,40 @@
 import path from 'node:path';
-import Table from 'cli-table3';
 import colours from 'picocolors';
 import { operations } from '../domain/change.ts';
 import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
-import { bare } from './bare-table.ts';
+import type { RunEnd } from '../run/finish-run.ts';
+import { bareTable } from './bare-table.ts';
+import { limitText } from './guard-limit.ts';
 import { commandName } from './output.ts';
 import { number, plural, printable } from './text.ts';
 
 const colour = colours.createColors(process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '');
 
+/** A run as it is printed. */
+export type ToDescribe = Pick<RunEnd, 'report' | 'directory' | 'setAside'>;
+
 /** The result of a run for people: numbers, guards that hold it, the first failures, and where the rest lies. */
-export function describeRun(report: Report, directory: string): string {
+export function describeRun({ report, directory, setAside }: ToDescribe): string {
   const parts = [
     `${colour.bold(printable(report.run.job))}  ${report.run.mode} ${report.run.id}  ${report.target.provider} ${report.target.baseUrl}`,
-    rowsLine(report),
-    usersLine(report),
-    findingLines(report),
+    [rowsLine(report), usersLine(report), findingLines(report)].filter((line) => line !== '').join('\n'),
     operationTable(report),
     ...guardLines(report),
     ...jobLines(report),
+    ...setAsideLines(report, setAside),
     ...failureLines(report),
-    `report  ${path.relative(process.cwd(), directory) || '.'}${path.sep}{${filesOf(report).join(', ')}}`,
+    `report  ${path.join(path.relative(process.cwd(), directory), page)}   beside it ${filesOf(report).join(', ')}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+const page = 'report.html';
+
 function filesOf(report: Report): readonly string[] {
   const read = feedsOf(report).filter(({ missing }) => !missing);
-  const files = ['report.html', 'report.json', 'results.csv', ...read.map(({ name }) => rejectsName(name))];
+  const files = ['report.json', 'results.csv', ...read.map(({ name }) => rejectsName(name))];
   return report.rows.duplicates === 0 ? files : [...files, duplicatesName];
 }
 
@@ -91,7 +96,7 @@ function findingLines({ spared, drift, flapping, protections }: Report): string 
   ].filter((part) => part !== '');
   const shown = protections
     .slice(0, protectionsShown)
-    .map(({ key, until, reason }) => `        ${printable(key)} until ${until}: ${printable(reason)}`);
+    .map(({ key, until, reason }) => `kept    ${printable(key)} until ${until}: ${printable(reason)}`);
   const rest = protections.length - shown.length;
   if (rest > 0) shown.push(`        … and ${number(rest)} more: ${commandName()} protect JOB`);
   return [
@@ -122,35 +127,37 @@ function operationTable(report: Report): string {
     const isOfFeed = report.exitCode !== 3 && feedsOf(report).length > 0;
     return !isOfFeed ? 'changes none' : 'changes none: the target matches the feed';
   }
-  const table = new Table({
-    head: ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))],
-    chars: bare,
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
-    colAligns: ['left', ...shown.map(() => 'right' as const)],
-  });
-  for (const operation of operations) {
-    const counts = report.byOperation[operation];
-    if (shown.every((column) => counts[column] === 0)) continue;
-    table.push([operation, ...shown.map((column) => number(counts[column]))]);
-  }
-  table.push(['total', ...shown.map((column) => number(report.changes[column]))]);
+  const head = ['changes', ...shown.map((name) => (name === 'notSent' ? 'not sent' : name))];
+  const rows = operations
+    .filter((operation) => shown.some((column) => report.byOperation[operation][column] > 0))
+    .map((operation) => [operation, ...shown.map((column) => number(report.byOperation[operation][column]))]);
+  rows.push(['total', ...shown.map((column) => number(report.changes[column]))]);
+  const table = bareTable(
+    head,
+    rows,
+    shown.map((_, at) => at + 1),
+  );
   const absent = report.changes.fromAbsence;
   const note = absent === 0 ? '' : `\n${plural(absent, 'change')} from people whom the feed no longer names`;
-  return `${table.toString()}${note}`;
+  return `${table}${note}`;
 }
 
+/** Each that holds the plan is a paragraph; those that were let pass are a list. */
 function guardLines({ guards }: Report): readonly string[] {
-  return guards.flatMap((guard) => {
-    const name = guard.subject === undefined ? guard.name : `${guard.name} (${printable(guard.subject)})`;
-    if (guard.tripped) {
-      const advice = printable(guard.advice ?? `${guard.actual} of ${guard.limit}`);
-      return [`${colour.yellow(`held by ${name}`)}  ${advice}`];
-    }
-    if (guard.released !== true) return [];
-    return [
-      `passed ${name}  ${guard.actual} of ${guard.limit ?? 'any number'}: ${printable(guard.allowedBy ?? '')}`,
-    ];
-  });
+  const held = guards
+    .filter(({ tripped }) => tripped)
+    .map((guard) => `${colour.yellow(`held by ${guardName(guard)}`)}  ${printable(guard.advice ?? '')}`);
+  const passed = guards
+    .filter(({ tripped, released }) => !tripped && released === true)
+    .map((guard) => {
+      const limit = guard.limit === null ? '' : ` (${limitText(guard.name, guard.limit)})`;
+      return `passed  ${guardName(guard)} ${number(guard.actual)}${limit}: ${printable(guard.allowedBy ?? '')}`;
+    });
+  return [...held, passed.join('\n')];
+}
+
+function guardName({ name, subject }: Report['guards'][number]): string {
+  return subject === undefined ? name : `${name} (${printable(subject)})`;
 }
 
 /** What the job says otherwise than when it last wrote to the target. */
@@ -161,6 +168,18 @@ function jobLines({ run }: Report): readonly string[] {
     return `  ${printable(field)}: ${values}${weakens ? '  (lets more pass)' : ''}`;
   });
   return [`job     changed since it last wrote:\n${lines.join('\n')}`];
+}
+
+function setAsideLines({ rows, feed }: Report, setAside: ToDescribe['setAside']): readonly string[] {
+  if (setAside.length === 0) return [];
+  const lines = setAside.map(({ row, feed: name, code, column, message }) => {
+    const where = column === null ? '' : `${printable(column)}: `;
+    return `  ${colour.red('set aside')}  ${lineText(row.line, name)}  ${code}  ${where}${printable(message)}`;
+  });
+  const rest = rows.quarantined - lines.length;
+  const file = Array.isArray(feed) ? 'rejects-NAME.csv' : rejectsName('');
+  if (rest > 0) lines.push(`  … and ${number(rest)} more in ${file}`);
+  return [lines.join('\n')];
 }
 
 const failuresShown = 10;

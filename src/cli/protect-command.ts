@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Ledger, Protection, Scope } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
@@ -7,6 +6,7 @@ import { selectTargets } from '../job/select-targets.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import { isInForce } from '../run/bounds.ts';
+import { bareTable } from './bare-table.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { openWorld } from './terminal.ts';
 import { plural, printable } from './text.ts';
@@ -46,7 +46,7 @@ export async function protectCommand(
     ? ''
     : ' No account is linked to this key yet: check how the feed spells it.';
   close(
-    `Nothing was written to a target.${unknown} It ends by itself; earlier with: ${commandName()} unprotect`,
+    `Nothing was written to a target.${unknown} It ends by itself; earlier with: ${commandName()} unprotect ${jobFile} ${printable(key)}`,
   );
   return 0;
 }
@@ -82,14 +82,15 @@ async function list(jobFile: string, flags: ProtectFlags, now: string): Promise<
 }
 
 function tableOf(all: readonly (Protection & { readonly target: string })[]): string {
-  const table = new Table({
-    head: ['key', 'target', 'until', 'reason', 'by', 'since'],
-    style: { head: [], border: [] },
-  });
-  for (const { key, target, until, reason, operator, at } of all) {
-    table.push([printable(key), printable(target), until, printable(reason), printable(operator), at]);
-  }
-  return table.toString();
+  const rows = all.map(({ key, target, until, reason, operator, at }) => [
+    printable(key),
+    until,
+    printable(target),
+    printable(operator),
+    at,
+    printable(reason),
+  ]);
+  return bareTable(['key', 'until', 'target', 'by', 'since', 'reason'], rows);
 }
 
 async function onScopes<Result>(

@@ -56,7 +56,7 @@ export async function resumeCommand(what: string | undefined, flags: ResumeFlags
     world.close();
   }
   if (flags.json === true) printJson(ends.map(({ report }) => report));
-  else for (const { report, directory } of ends) print(describeRun(report, directory));
+  else for (const end of ends) print(describeRun(end));
   for (const { stopped } of ends) {
     if (stopped !== null) process.stderr.write(`stopped  ${stopped.message}\n`);
   }

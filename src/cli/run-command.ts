@@ -219,7 +219,7 @@ async function runOne(asked: Asked, show: (end: RunEnd) => Promise<void>, world:
     options.ends.push(end);
     await show(end);
     if (isJson) printJson(end.report);
-    else print(describeRun(end.report, end.directory));
+    else print(describeRun(end));
     if (end.stopped !== null) process.stderr.write(`stopped  ${end.stopped.message}\n`);
   }
   const [end] = options.ends;
@@ -247,7 +247,7 @@ async function runList(asked: Asked, show: (end: RunEnd) => Promise<void>, world
     if (end === null) continue;
     options.ends.push(end);
     await show(end);
-    if (!isJson) print(describeRun(end.report, end.directory));
+    if (!isJson) print(describeRun(end));
     if (end.stopped !== null) process.stderr.write(`stopped  ${job.target.name}: ${end.stopped.message}\n`);
   }
   const exitCode = worstExit([...targets.map(exitCodeOf), ...options.leftBehind]);

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Operation, operations } from '../domain/change.ts';
 import { jobJsonSchema } from '../job/json-schema.ts';
 import { providers } from '../providers/registry.ts';
@@ -43,7 +43,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      close('Nothing was written. Correct the command line; then it is safe to run it.');
+      return 1;
+    }
     return printTrouble(error);
   }
 }
@@ -112,7 +116,11 @@ function buildProgram(done: (exitCode: number) => void): Command {
     ),
   )
     .option('--plan <file>', 'apply this plan as it is, or refuse it')
-    .option('--max-age <time>', 'with --plan: refuse one made longer ago (24h)', duration, 24 * hourMs)
+    .addOption(
+      new Option('--max-age <time>', 'with --plan: refuse one made longer ago')
+        .argParser(duration)
+        .default(24 * hourMs, '24h'),
+    )
     .option('--disable <key>', 'disable this person now, whatever the feed says; needs --reason')
     .option('--release <key>', 'leave somebody to the feed again who was disabled by key')
     .option('--reason <text>', 'why', reason)
@@ -158,14 +166,18 @@ function buildProgram(done: (exitCode: number) => void): Command {
     ledgerOptions(program.command(name).description(description))
       .argument('<plan>', 'a plan file, a run, or the beginning of a plan’s hash')
       .option('--by <name>', 'who says so (default: the account of the command)', reason)
-      .requiredOption('--reason <text>', 'why', reason)
+      .requiredOption('--reason <text>', 'why; required', reason)
       .addHelpText('after', exampleText(examples));
 
   decision('approve', 'let a plan pass that guards hold, and newer ones within it', [
     'rollcall approve plan.ndjson --reason "the Leeds office closes, HR-4711"',
     'rollcall approve 2026-11-21T02-15-00Z-3fa1 --job jobs/epm-hr-feed.yaml --reason "as announced" --expires 2d',
   ])
-    .option('--expires <time>', 'how long it holds, 90d at most (7d)', duration, 7 * dayMs)
+    .addOption(
+      new Option('--expires <time>', 'how long it holds, 90d at most')
+        .argParser(duration)
+        .default(7 * dayMs, '7d'),
+    )
     .action(async (plan: string, flags: ApproveFlags) => done(await approveCommand(plan, flags)));
 
   decision('reject', 'keep a plan from being applied, and take back what was approved of it', [
@@ -261,7 +273,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   program
     .command('schema')
     .description('print the JSON Schema of the job file or of report.json')
-    .argument('[what]', 'job or report', 'job')
+    .addArgument(new Argument('[what]', 'whose schema').choices(schemaNames).default('job'))
     .addHelpText(
       'after',
       exampleText(['rollcall schema job > jobs/job.schema.json', 'rollcall schema report']),
@@ -308,10 +320,9 @@ function withRunOptions(command: Command): Command {
     );
 }
 
+const schemaNames = ['job', 'report'];
+
 function schemaCommand(what: string): number {
-  if (what !== 'job' && what !== 'report') {
-    throw new InvalidArgumentError(`There is no schema of ${what}: job and report have one.`);
-  }
   printJson(what === 'job' ? jobJsonSchema(providers) : reportJsonSchema());
   close('Nothing was written.');
   return 0;
@@ -332,6 +343,7 @@ Exit codes:
   3   held by a guard; nothing was written
   4   stopped midway, or outcomes are unknown: run apply again
   5   another run of this job is under way
+  6   only plan --detailed-exitcode: there are changes
   75  could not run for a passing cause: try again later; nothing was written
   With several targets: 5 if all are under way, else the worst, in the order 4, 1, 75, 3, 2, 0.
 

@@ -66,6 +66,9 @@ function describe(status: TargetStatus, count: number): string {
       ? []
       : [`written  ${runText(status.lastApplied)}`]),
     ...status.waiting.slice(0, shown).map((run) => `held     ${run.id} waits for approval`),
+    ...(status.waiting.length > shown
+      ? [`         … and ${number(status.waiting.length - shown)} more that are held: --json has all`]
+      : []),
     ...status.open.map(({ run, steps, people }) => openText(run, steps, people)),
     ...status.feeds.map(
       ({ feed, file, rows, at, ageMs }) =>
@@ -95,9 +98,17 @@ function underWayLines({ underWay }: TargetStatus): readonly string[] {
 }
 
 function runText({ id, mode, state, exitCode, startedAt }: RunNote): string {
-  const exit = exitCode === null ? '' : `, exit ${exitCode}`;
+  const exit = exitCode === null ? '' : `, exit ${exitCode}${exitTexts[exitCode] ?? ''}`;
   return `${mode} ${id}, started ${startedAt}, ${state}${exit}`;
 }
+
+const exitTexts: Readonly<Record<number, string>> = {
+  1: ' (could not run)',
+  2: ' (some rows or changes failed or were set aside)',
+  3: ' (held)',
+  4: ' (stopped, or something is in doubt)',
+  75: ' (could not run, for a cause that may pass)',
+};
 
 function openText({ id, state }: RunNote, steps: number, people: readonly string[]): string {
   const doubt =
@@ -113,7 +124,7 @@ const dayMs = 24 * hourMs;
 
 function ageText(ms: number): string {
   if (ms >= 2 * dayMs) return `${Math.floor(ms / dayMs)} days`;
-  return ms >= 2 * hourMs ? `${Math.floor(ms / hourMs)} hours` : `${Math.floor(ms / minuteMs)} minutes`;
+  return ms >= 2 * hourMs ? `${Math.floor(ms / hourMs)} hours` : plural(Math.floor(ms / minuteMs), 'minute');
 }
 
 /** What a person does next, of the most urgent. */
@@ -130,5 +141,15 @@ function nextOf(targets: readonly TargetStatus[], jobFile: string): string {
   }
   const [held] = targets.flatMap(({ waiting }) => waiting);
   if (held !== undefined) return `Next: ${name} approve ${held.id} --job ${jobFile} --reason TEXT, or reject`;
-  return 'Next: nothing to do until the next feed.';
+  const bad = targets.map(({ lastRun }) => lastRun).find((run) => run !== null && run.exitCode !== 0);
+  switch (bad?.exitCode) {
+    case 1:
+      return `Next: ${name} doctor ${jobFile}, and ${name} plan ${jobFile} says why the last run could not go on.`;
+    case 2:
+      return `Next: ${name} report ${bad.id} --job ${jobFile} shows what failed or was set aside; mend it, then: ${name} apply ${jobFile}`;
+    case 75:
+      return `Next: ${name} apply ${jobFile}`;
+    default:
+      return 'Next: nothing to do until the next feed.';
+  }
 }

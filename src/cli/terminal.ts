@@ -34,6 +34,9 @@ export function openWorld(options: TerminalOptions): World & { close(): void } {
     // A second signal means now.
     if (stopping.signal.aborted) process.exit(4);
     stopping.abort(new Error('told to stop'));
+    if (process.stderr.isTTY) {
+      process.stderr.write('\nstopping: nothing more is sent; once more to end at once\n');
+    }
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

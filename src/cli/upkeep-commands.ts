@@ -49,7 +49,11 @@ function addResumeCommands(program: Command, done: Done): void {
     .argument('[what]', 'a run, or a job file; without it, the last run that stopped')
     .option('--env <name>', 'overlay `environments.NAME` of the job')
     .option('--target <name>', 'only this one of the `targets`; may be given again', another)
-    .option('--max-age <time>', 'refuse a run that began longer ago (24h)', duration, dayMs)
+    .addOption(
+      new Option('--max-age <time>', 'refuse a run that began longer ago')
+        .argParser(duration)
+        .default(dayMs, '24h'),
+    )
     .option('--job <file>', 'the job whose ledger to read')
     .option('--ledger <file>', 'the ledger to read (default: .rollcall/ledger.db)')
     .option('--json', 'print the results as JSON')
@@ -75,7 +79,7 @@ function addResumeCommands(program: Command, done: Done): void {
     .option('--env <name>', 'overlay `environments.NAME` of the job')
     .option('--target <name>', 'the one of the `targets`', another)
     .option('--by <name>', 'who says so (default: the account of the command)', reason)
-    .requiredOption('--reason <text>', 'how you know', reason)
+    .requiredOption('--reason <text>', 'how you know; required', reason)
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -89,7 +93,16 @@ function addResumeCommands(program: Command, done: Done): void {
 }
 
 function addLedgerCommands(program: Command, done: Done): void {
-  const group = program.command('ledger').description('back up, put back, check and prune a ledger');
+  const group = program
+    .command('ledger')
+    .description('back up, put back, check and prune a ledger')
+    .addHelpText(
+      'after',
+      exampleText([
+        'rollcall ledger backup jobs/epm-hr-feed.yaml --to /backup/ledger.db',
+        'rollcall ledger check /backup/ledger.db',
+      ]),
+    );
   const command = (
     name: string,
     description: string,
@@ -106,7 +119,7 @@ function addLedgerCommands(program: Command, done: Done): void {
   command('backup', 'copy a ledger into one file, also while a run goes on', '<ledger>', [
     'rollcall ledger backup jobs/epm-hr-feed.yaml --to /backup/ledger.db',
   ])
-    .requiredOption('--to <file>', 'the file; an older backup of that name is replaced')
+    .requiredOption('--to <file>', 'the file; an older backup of that name is replaced; required')
     .action(async (name: string, flags: LedgerFileFlags & { to: string }) =>
       done(await backupCommand(name, flags)),
     );
@@ -114,7 +127,7 @@ function addLedgerCommands(program: Command, done: Done): void {
   command('restore', 'put a backup in the place of a ledger, which is kept beside it', '<backup>', [
     'rollcall ledger restore /backup/ledger.db --to jobs/epm-hr-feed.yaml',
   ])
-    .requiredOption('--to <ledger>', 'the job file, or the ledger itself')
+    .requiredOption('--to <ledger>', 'the job file, or the ledger itself; required')
     .action(async (name: string, flags: LedgerFileFlags & { to: string }) =>
       done(await restoreCommand(name, flags)),
     );
@@ -128,7 +141,7 @@ function addLedgerCommands(program: Command, done: Done): void {
     'rollcall ledger prune jobs/epm-hr-feed.yaml --older-than 400d --dry-run',
     'rollcall ledger prune jobs/epm-hr-feed.yaml --older-than 400d --keep-reports',
   ])
-    .requiredOption('--older-than <days>', 'runs that ended so long ago, 30d at least', age)
+    .requiredOption('--older-than <days>', 'runs that ended so long ago, 30d at least; required', age)
     .option('--keep-reports', 'leave the folders of their reports')
     .option('--dry-run', 'only say how much would go')
     .action(async (name: string, flags: PruneFlags) => done(await pruneCommand(name, flags)));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Failure } from '../domain/failure.ts';
 import { checkFeed } from '../feed/read-feed.ts';
 import { formatProblems } from '../job/format-problems.ts';
@@ -5,6 +6,7 @@ import type { Job } from '../job/job.ts';
 import { JobFailure, type Problem } from '../job/problem.ts';
 import { withOtherFeeds } from '../job/other-feed.ts';
 import { readJob } from '../job/read-job.ts';
+import { readYaml } from '../job/yaml-source.ts';
 import { providers } from '../providers/registry.ts';
 import { close, commandName, print, printJson } from './output.ts';
 import { describeSamples } from './print-sample.ts';
@@ -96,5 +98,18 @@ function feedProblem(
   message: string,
   hint: string | null = null,
 ): Problem {
-  return { severity, file, line: 1, column: 1, path: 'feed', message, ...(hint === null ? {} : { hint }) };
+  const place = { ...feedPlace(file), path: 'feed' };
+  return { severity, file, ...place, message, ...(hint === null ? {} : { hint }) };
+}
+
+/** Where the job speaks of its feed; its beginning where it cannot be read, which is then what the problem says. */
+function feedPlace(file: string): Pick<Problem, 'line' | 'column'> {
+  try {
+    const source = readYaml(readFileSync(file, 'utf8'));
+    const [one, several] = [source.place(['feed'], 'key'), source.place(['feeds'], 'key')];
+    const { line, column } = one.depth > 0 ? one : several;
+    return { line, column };
+  } catch {
+    return { line: 1, column: 1 };
+  }
 }

@@ -276,7 +276,7 @@ class Watch {
         matching.addAccounts(accounts);
       },
       addUsers: (users) => {
-        this.#users.push(...users.filter((user) => this.#isUser(user)));
+        this.#users.push(...users.filter((user) => this.#isUser(user) || this.#isKnown(user)));
         matching.addUsers(users);
       },
       people: () => this.#watched(matching.people()),
@@ -340,6 +340,11 @@ class Watch {
 
   #isUser({ id, attributes }: User): boolean {
     return id === this.#key || this.#isMatch(attributes);
+  }
+
+  /** Whether the account of a person who was met is this user: accounts come before users. */
+  #isKnown({ id }: User): boolean {
+    return this.#accounts.some((account) => account.id === id);
   }
 
   #isMatch(attributes: Attributes): boolean {

@@ -1,9 +1,11 @@
 import { Failure } from '../domain/failure.ts';
+import type { QuarantinedRow } from '../domain/person.ts';
 import type { Job } from '../job/job.ts';
 import { failureKeys } from '../report/explain-change.ts';
 import type { Report } from '../report/report.ts';
 import type { Target } from './connect-target.ts';
 import type { RunFacts } from './facts.ts';
+import { firstSetAside } from './first-set-aside.ts';
 import type { OpenRun } from './open-run.ts';
 import { endState, reportRun } from './report-run.ts';
 import { type Sending, sendPlan } from './send-plan.ts';
@@ -15,6 +17,8 @@ export interface RunEnd {
   /** Folder of the report. */
   readonly directory: string;
   readonly planFile: string;
+  /** The first rows that were set aside. */
+  readonly setAside: readonly QuarantinedRow[];
   /** What stopped the run before its end; null when it came to it. */
   readonly stopped: Failure | null;
   /** How many deltas wait behind the one that was read. */
@@ -88,7 +92,8 @@ export async function account(
   for (const violation of violations)
     world.log.error({ run: run.id, code: 'SUMS' }, `the report does not add up: ${violation}`);
   await ledger.finishRun(run.id, { state: endState(report), finishedAt, exitCode: report.exitCode });
-  return { report, directory, planFile, stopped };
+  const setAside = await firstSetAside(ledger, run.id);
+  return { report, directory, planFile, setAside, stopped };
 }
 
 /** Notes the end of a run without a report: it is over if nothing was written; else the next run looks at it. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Ledger, LockHolder, Run, RunMode, Scope, ScopeMemory } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
@@ -56,6 +56,8 @@ export async function openRun(job: Job, options: RunOptions, world: World): Prom
     const directory = path.join(job.report.directory, id);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const close = async (): Promise<void> => {
+      // Only an empty folder goes: that of a run which ended without a report.
+      await rmdir(directory).catch(() => undefined);
       await lock.release();
       await ledger.close();
     };

@@ -81,7 +81,7 @@ async function runTarget(job: Job, options: JobRunOptions, world: World): Promis
     const { provider, origin } = job.target;
     world.log.error(
       { job: job.name, provider: provider.id, origin, code: failure.code },
-      'the target has no report',
+      'the run ended without a report',
     );
     return { job, end: null, failure };
   }

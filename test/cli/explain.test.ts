@@ -107,7 +107,7 @@ describe.concurrent('a plan on the screen', patient, () => {
     expect(attributes.stdout).toMatch(/name\.givenName {2}3 changes\n +3 x Ada -> Eve/);
     const summary = await world.run('show', 'plan.ndjson', '--show', 'summary');
     expect(summary.stdout).toMatch(/^disable +0 +2$/m);
-    expect(summary.stdout).toMatch(/^disables +3 +2 {2}content/m);
+    expect(summary.stdout).toMatch(/^disables +at most 3 +2 {2}passes$/m);
 
     const bytes = readFileSync(world.path('plan.ndjson'), 'utf8');
     world.write('changed.ndjson', bytes.replace('Eve', 'Eva'));

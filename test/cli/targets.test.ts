@@ -123,7 +123,7 @@ describe.concurrent('one feed for two targets', patient, () => {
     expect([world.journalLines(), crmWrites(world).length]).toEqual([writes, 20]);
 
     const runs = await world.run('runs', '--job', 'job.yaml');
-    expect(runs.stdout).toMatch(/│ target +│/);
+    expect(runs.stdout).toMatch(/^run +mode +exit +state +job +target +by$/m);
     expect(runs.stdout.match(/sandbox:scim/g)).toHaveLength(3);
     expect(runs.stdout.split(world.baseUrl)).toHaveLength(4);
   });
