@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { Failure } from '../domain/failure.ts';
-import { startSandbox } from '../sandboxes/start-sandbox.ts';
 
 export interface SandboxFlags {
   readonly port: number;
@@ -14,6 +13,8 @@ export interface SandboxFlags {
 /** Serves a sandbox until it is told to stop; says where it listens in one JSON line on stdout. */
 export async function sandboxCommand(provider: string, flags: SandboxFlags): Promise<number> {
   const { ROLLCALL_SANDBOX_USER: username, ROLLCALL_SANDBOX_PASSWORD: password } = process.env;
+  // No other command loads a server.
+  const { startSandbox } = await import('../sandboxes/start-sandbox.ts');
   const sandbox = await startSandbox({
     provider,
     port: flags.port,

@@ -1,7 +1,9 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { createRequire } from 'node:module';
 import type { Transform } from '../domain/settings.ts';
 import { type Unfit, wordOf } from './cell-values.ts';
 import { dateFormat, readDate } from './date-format.ts';
+
+const load = createRequire(import.meta.url);
 
 /** From a trimmed text that is not empty to a trimmed one; '' stands for an empty cell. */
 export type TextTransform = (text: string) => string | Unfit;
@@ -75,6 +77,10 @@ function lookUp(table: ReadonlyMap<string, string>, otherwise: 'keep' | 'empty' 
  * numbers that no country has.
  */
 function phone(country: string | null): TextTransform {
+  // Loaded for the first `phone` only: all the world's numbering plans take a tenth of the program's start.
+  const { isSupportedCountry, parsePhoneNumberFromString } = load(
+    'libphonenumber-js/max',
+  ) as typeof import('libphonenumber-js/max');
   const region = country !== null && isSupportedCountry(country) ? { defaultCountry: country } : {};
   return (text) => {
     const number = parsePhoneNumberFromString(text, { ...region, extract: false });

@@ -86,19 +86,19 @@ function ranksByDate(raw: unknown): boolean {
 
 const english = { locale: 'en-US', numberingSystem: 'latn' } as const;
 /** A day whose year, month and day are each told apart from the others. */
-const someDay = DateTime.utc(2019, 11, 23, 14, 5, 6);
+const someDay = (): DateTime => DateTime.utc(2019, 11, 23, 14, 5, 6);
 
 /** Whether dates can be read by these tokens: Luxon would take a year that is not written for the present one. */
 export function canBeRead(tokens: string): boolean {
-  return readBack(tokens)?.hasSame(someDay, 'year') === true;
+  return readBack(tokens)?.hasSame(someDay(), 'year') === true;
 }
 
 function namesADay(tokens: string): boolean {
-  return readBack(tokens)?.hasSame(someDay, 'day') === true;
+  return readBack(tokens)?.hasSame(someDay(), 'day') === true;
 }
 
 function readBack(tokens: string): DateTime | null {
-  const text = someDay.toFormat(tokens, english);
+  const text = someDay().toFormat(tokens, english);
   try {
     const back = DateTime.fromFormat(text, tokens, { ...english, zone: 'utc' });
     return back.isValid ? back : null;

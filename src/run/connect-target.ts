@@ -6,7 +6,7 @@ import { createFirstAlone } from '../http/first-alone.ts';
 import { memoryBook } from '../http/grant-book.ts';
 import { createLimiter } from '../http/limiter.ts';
 import { waitMaxMsOf } from '../http/patience.ts';
-import { type Http, openHttp } from '../http/request.ts';
+import type { Http } from '../http/request.ts';
 import { openSharedBook, type SharedBook } from '../http/shared-book.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
@@ -27,6 +27,8 @@ export interface Target {
 /** Connects to the job's target, or to a sandbox that is started for the run. */
 export async function connectTarget(job: Job, world: World): Promise<Target> {
   const { target } = job;
+  // Loaded here, so that what ends before it needs the target starts sooner: who finds another run under way, say.
+  const { openHttp } = await import('../http/request.ts');
   const way = await readWay(job);
   const sandbox = target.sandbox === null ? null : await startSandboxProcess(job, target.sandbox);
   const baseUrl = sandbox?.baseUrl ?? target.baseUrl ?? '';

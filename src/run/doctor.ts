@@ -11,7 +11,6 @@ import {
 import path from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { createLimiter } from '../http/limiter.ts';
-import { openHttp } from '../http/request.ts';
 import type { Job } from '../job/job.ts';
 import { readSecret } from '../job/secret.ts';
 import { refuseNetworkMount } from '../ledger/network-mount.ts';
@@ -105,6 +104,7 @@ export async function examineTarget(job: Job, world: World): Promise<readonly Fi
     return [{ what: 'target', ok: true, detail: 'a sandbox, which each command starts' }];
   }
   try {
+    const { openHttp } = await import('../http/request.ts');
     const way = await readWay(job);
     const { limits, baseUrl } = target;
     const http = openHttp({

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { importJWK, type JWK, SignJWT } from 'jose';
+import type { JWK } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
+import { importJWK } from 'jose/key/import';
 import type { Tools } from '../../contracts/provider.ts';
 import { Failure, TargetFailure } from '../../domain/failure.ts';
 import type { RawAnswer } from './answers.ts';

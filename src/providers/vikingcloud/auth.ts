@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
 import type { Tools } from '../../contracts/provider.ts';
 import { TargetFailure } from '../../domain/failure.ts';
 import { redactor } from '../../domain/redaction.ts';
