@@ -4,6 +4,7 @@ import { checkLedger } from '../ledger/check-ledger.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { pruneLedger } from '../ledger/prune-ledger.ts';
 import { restoreLedger } from '../ledger/restore-ledger.ts';
+import { type Shrunk, shrinkLedger } from '../ledger/shrink-ledger.ts';
 import { readJob } from '../job/read-job.ts';
 import { providers } from '../providers/registry.ts';
 import { checkRunSums } from '../run/check-sums.ts';
@@ -107,15 +108,18 @@ export async function pruneCommand(name: string, flags: PruneFlags): Promise<num
   const dryRun = flags.dryRun === true;
   const at = now();
   const before = new Date(Date.parse(at) - flags.olderThan).toISOString();
-  const runs = await pruneLedger(await ledgerNamed(name), { before, at, dryRun });
+  const ledger = await ledgerNamed(name);
+  const runs = await pruneLedger(ledger, { before, at, dryRun });
+  const size = dryRun ? null : await shrinkLedger(ledger);
   const reports = dryRun || flags.keepReports === true ? 0 : await removeReports(runs);
   const changes = runs.reduce((sum, run) => sum + run.changes, 0);
-  if (flags.json === true) printJson({ before, dryRun, runs, changes, reports });
+  if (flags.json === true) printJson({ before, dryRun, runs, changes, reports, size });
   else {
     const verb = dryRun ? 'would go' : 'deleted';
     print(
       `${verb}  ${number(changes)} changes of ${plural(runs.length, 'run')} that ended before ${before}, and ${plural(reports, 'report')}`,
     );
+    if (size !== null) print(`ledger   ${shrunkText(size)}`);
   }
   close(
     dryRun
@@ -127,6 +131,13 @@ export async function pruneCommand(name: string, flags: PruneFlags): Promise<num
 
 function now(): string {
   return new Date().toISOString();
+}
+
+function shrunkText({ bytesBefore, bytesAfter, kept }: Shrunk): string {
+  const now = sizeText(bytesAfter);
+  if (kept === 'underWay') return `${now}; it shrinks when nobody works with it: prune it again then`;
+  if (kept === 'disk') return `${now}; the disk has no room for the copy that shrinking it takes`;
+  return bytesAfter < bytesBefore ? `${now}, before ${sizeText(bytesBefore)}` : now;
 }
 
 const megabyte = 1_000_000;

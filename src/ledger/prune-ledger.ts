@@ -34,8 +34,8 @@ const changesAtOnce = 20_000;
 /**
  * Deletes what old runs did change by change, and their quarantined rows. Runs stay listed, and so does all that later
  * runs need: accounts and links, accepted feeds, decisions, protections, and since when failures are known. The last
- * run of each target that wrote something, and whatever is not settled, is never pruned. The file does not shrink;
- * its free pages are used again.
+ * run of each target that wrote something, and whatever is not settled, is never pruned. The file is
+ * no smaller afterwards: see `shrinkLedger`.
  */
 export async function pruneLedger(path: string, options: PruneOptions): Promise<readonly PrunedRun[]> {
   const connection = connect(checkLedgerFile(path, { thorough: !options.dryRun }), {

@@ -16,6 +16,7 @@ import { checkLedger } from '../../src/ledger/check-ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { pruneLedger } from '../../src/ledger/prune-ledger.ts';
 import { restoreLedger } from '../../src/ledger/restore-ledger.ts';
+import { shrinkLedger } from '../../src/ledger/shrink-ledger.ts';
 import { account, all, at, change, outcome, run, scope } from './build.ts';
 import { endChildren, lockInChild } from './child.ts';
 import { type Directory, makeDirectory } from './directory.ts';
@@ -285,5 +286,67 @@ describe('pruning', () => {
     database.close();
     expect((await pruneLedger(path, options)).map(({ id }) => id)).toContain('run-06');
     expect(await changesLeft()).toEqual([0, 2, 0, 0, 2]);
+  });
+});
+
+describe('shrinking', () => {
+  const options = { before: '2026-10-01T00:00:00.000Z', at, dryRun: false };
+
+  /** Two runs of which the first is old, and what an old one leaves when it is pruned. */
+  async function makePruned(): Promise<void> {
+    const ledger = await openLedger(path);
+    await ledger.saveAccounts(scope, [account('ada')]);
+    for (const month of ['06', '10']) {
+      const id = `run-${month}`;
+      const changes = Array.from({ length: month === '06' ? 5_000 : 10 }, (_, index) => change(index + 1));
+      await ledger.startRun(run(id));
+      await ledger.storeChanges(id, changes);
+      await ledger.finishRun(id, {
+        state: 'finished',
+        finishedAt: `2026-${month}-02T02:15:00.000Z`,
+        exitCode: 0,
+      });
+    }
+    await ledger.close();
+    await pruneLedger(path, options);
+  }
+
+  test('gives back what deleted entries took, and keeps all others', async () => {
+    await makePruned();
+    const { bytesBefore, bytesAfter, kept } = await shrinkLedger(path);
+    expect(kept).toBeNull();
+    expect(bytesBefore).toBeGreaterThan(500_000);
+    expect(bytesAfter).toBeLessThan(bytesBefore / 2);
+    expect(statSync(path).size).toBe(bytesAfter);
+    expect(checkLedger(path).problems).toEqual([]);
+    const ledger = await openLedger(path, { readOnly: true });
+    expect(await all(ledger.accounts(scope))).toHaveLength(1);
+    expect(await all(ledger.changes('run-10'))).toHaveLength(10);
+    await ledger.close();
+    expect(await shrinkLedger(path)).toEqual({ bytesBefore: bytesAfter, bytesAfter, kept: null });
+  });
+
+  test('leaves a ledger alone that a run works with, of whatever job', async () => {
+    await makePruned();
+    const source = fileURLToPath(new URL('../../src/ledger/open-ledger.ts', import.meta.url));
+    await lockInChild({ module: source, address: path }, { ...scope, job: 'crm' }, holder);
+    const before = statSync(path).size;
+    expect(await shrinkLedger(path)).toEqual({ bytesBefore: before, bytesAfter: before, kept: 'underWay' });
+  });
+
+  test('leaves a ledger alone on a disk without room for a copy', async () => {
+    await makePruned();
+    const before = statSync(path).size;
+    expect(await shrinkLedger(path, () => 10_000)).toEqual({
+      ...{ bytesBefore: before, bytesAfter: before, kept: 'disk' },
+    });
+  });
+
+  test('lets the next run begin as soon as it is over', async () => {
+    await makePruned();
+    await shrinkLedger(path);
+    const ledger = await openLedger(path);
+    expect(await ledger.lock(scope, holder)).toMatchObject({ held: true });
+    await ledger.close();
   });
 });
