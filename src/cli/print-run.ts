@@ -188,10 +188,11 @@ function failureLines(report: Report): readonly string[] {
   const { failures, changes } = report;
   if (failures.length === 0) return [];
   const all = changes.failed + changes.conflict + changes.unknown;
+  const absent = feedsOf(report).length === 0 ? '' : ' (not in the feed)';
   const lines = failures.slice(0, failuresShown).map((failure) => {
-    const where = failure.line === null ? 'not in the feed' : lineText(failure.line, failure.feed);
+    const where = failure.line === null ? absent : ` (${lineText(failure.line, failure.feed)})`;
     const code = [failure.errorCode, failure.providerCode].filter((part) => part !== null).join(' ');
-    return `  ${colour.red(failure.result)}  ${printable(failure.key)} (${where})  ${failure.operation}  ${printable(code)}  ${printable(failure.message ?? '')}`.trimEnd();
+    return `  ${colour.red(failure.result)}  ${printable(failure.key)}${where}  ${failure.operation}  ${printable(code)}  ${printable(failure.message ?? '')}`.trimEnd();
   });
   const rest = all - lines.length;
   if (rest > 0) lines.push(`  … and ${number(rest)} more in results.csv`);

@@ -20,7 +20,7 @@ function applyVerdict(report: ReportWithoutFailures): string {
   if (exitCode === 3) return `Held${trippedGuards(report)}. Nothing was written.`;
   if (exitCode === 4) return stoppedVerdict(report);
   const troubles = listTroubles(report);
-  if (troubles !== '') return `Finished with ${troubles}.`;
+  if (troubles !== '') return `Finished: ${written(report)}, with ${troubles}.`;
   if (changes.total === 0) return 'Finished: the target already matched the feed, nothing was written.';
   return changes.total === 1
     ? 'Finished: the one change succeeded.'
@@ -30,8 +30,14 @@ function applyVerdict(report: ReportWithoutFailures): string {
 function stoppedVerdict(report: ReportWithoutFailures): string {
   const { notSent } = report.changes;
   const troubles = listTroubles(report);
-  if (troubles === '') return 'Stopped before the end of the run.';
-  return `${notSent === 0 ? 'Finished' : 'Stopped midway'} with ${troubles}.`;
+  if (troubles === '') return `Stopped before the end of the run: ${written(report)}.`;
+  return `${notSent === 0 ? 'Finished' : 'Stopped midway'}: ${written(report)}, with ${troubles}.`;
+}
+
+/** Whether anything was written; a change that is not whole counts as what became of its last step. */
+function written({ changes }: ReportWithoutFailures): string {
+  if (changes.total === 0) return 'nothing to change';
+  return changes.succeeded === 0 ? 'no change succeeded' : `${plural(changes.succeeded, 'change')} succeeded`;
 }
 
 /** What to do next, in one sentence; null when there is nothing to do. */

@@ -55,7 +55,7 @@ describe('reportHtml', () => {
   it('says the verdict first and what to do next', async () => {
     const results = [failed('E1'), failed('E2')];
     const page = await render(results, buildReport(results, 1));
-    expect(page).toContain('Finished with 2 failures and 1 quarantined row.');
+    expect(page).toContain('Finished: no change succeeded, with 2 failures and 1 quarantined row.');
     expect(page).toContain('mend them there or at their source');
   });
 
