@@ -5,6 +5,31 @@ import { clientOf, countWithin, keepBusy, roomy, seeded, windowTarget } from './
 
 const adaptiveFrom = { requests: 10, perMs: 1_000 };
 
+/** As many requests as the rate lets go, to a target 40 ms away that takes so many in each of the clock's seconds. */
+function driven(limit: number, forMs: number) {
+  const rate = createAdaptiveRate(adaptiveFrom, 1_000);
+  const refusedMs: number[] = [];
+  /** The rate after each refusal. */
+  const held: number[] = [];
+  let pausedUntilMs = 0;
+  let second = 0;
+  let count = 0;
+  for (let nowMs = 0; nowMs < forMs; nowMs = Math.max(rate.dueMs(), pausedUntilMs)) {
+    rate.granted(nowMs, pausedUntilMs, true);
+    const arrivesIn = Math.floor((nowMs + 20) / 1_000);
+    count = arrivesIn === second ? count + 1 : 1;
+    second = arrivesIn;
+    if (count <= limit) rate.taken(nowMs, 40, 'POST');
+    else {
+      rate.refused(nowMs, nowMs + 40);
+      refusedMs.push(nowMs);
+      held.push(rate.perSecond);
+      pausedUntilMs = nowMs + 1_040;
+    }
+  }
+  return { refusedMs, held };
+}
+
 describe('an adaptive rate', () => {
   it('slows down for a target that answers more slowly the more it gets, without a single refusal', async () => {
     const clock = virtualClock();
@@ -41,6 +66,25 @@ describe('an adaptive rate', () => {
     for (let n = 0; n < 10; n += 1) rate.taken(1_050 + n * 90, 40, 'POST');
     for (let n = 0; n < 5; n += 1) rate.refused(2_000 + n, 2_040);
     expect(rate.perSecond).toBeCloseTo(9.8, 1);
+  });
+
+  it('is refused once by each probe, and not again by what the probe raised it to', () => {
+    // A target that counts by the clock's seconds takes more than its limit in many a second.
+    const { refusedMs } = driven(25, 10 * 60_000);
+    const late = refusedMs.filter((atMs) => atMs > 2 * 60_000);
+    const soon = late.filter((atMs, index) => atMs - (late[index - 1] ?? 0) < 15_000);
+    expect(late.length).toBeGreaterThan(15);
+    // One more when what was too fast has been forgotten.
+    expect(soon.length).toBeLessThanOrEqual(3);
+  });
+
+  it('keeps what it held before when what a probe raised it to is refused', () => {
+    const { held } = driven(25, 10 * 60_000);
+    // The limit, and what it leaves for a rate that had no refusal in twenty seconds.
+    for (const perSecond of held.slice(10)) {
+      expect(perSecond).toBeLessThan(26);
+      expect(perSecond).toBeGreaterThan(23.5);
+    }
   });
 
   it('does not grow while nobody has to wait for it', () => {
