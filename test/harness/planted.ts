@@ -29,6 +29,12 @@ let missed = 0;
 try {
   for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  // What fails without a bug has caught none.
+  for (const check of new Set(chosen.flatMap((bug) => bug.checks))) {
+    const said = await run(check);
+    if (said !== null) throw new Error(`Nothing is planted, and ${check} fails: ${said}`);
+  }
+  print(`without a bug all checks pass, ${seconds(performance.now() - started)}`);
   for (const bug of chosen) {
     const began = performance.now();
     const caught = await plant(bug);

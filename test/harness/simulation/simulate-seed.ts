@@ -3,7 +3,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import type { OpenStep } from '../../../src/contracts/ledger.ts';
 import { readJob } from '../../../src/job/read-job.ts';
-import { openLedger } from '../../../src/ledger/open-ledger.ts';
+import { connect } from '../../../src/ledger/connection.ts';
+import { runEntries } from '../../../src/ledger/runs.ts';
+import { scopeEntries } from '../../../src/ledger/scopes.ts';
+import { stepEntries } from '../../../src/ledger/steps.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { runTargets, type TargetEnd } from '../../../src/run/run-targets.ts';
 import type { World } from '../../../src/run/world.ts';
@@ -429,14 +432,18 @@ class Simulation {
 
 /** `key action subject` of every step that the newest run has intended and not settled. */
 async function intentsOf(path: string): Promise<ReadonlySet<string>> {
-  const ledger = await openLedger(path, { readOnly: true });
+  // Not the whole ledger: this is asked for thousands of times.
+  const connection = connect(path, { readOnly: true });
   const intended = new Set<string>();
   try {
-    for (const run of await ledger.runs({ limit: 1 })) {
-      for await (const page of ledger.openSteps(run.id)) for (const step of page) intended.add(nameOf(step));
+    const { idOf, find } = scopeEntries(connection);
+    const { entries, numberOf } = runEntries(connection, { idOf, find });
+    const steps = stepEntries(connection, { idOf, find, numberOf });
+    for (const run of await entries.runs({ limit: 1 })) {
+      for await (const page of steps.openSteps(run.id)) for (const step of page) intended.add(nameOf(step));
     }
   } finally {
-    await ledger.close();
+    connection.close();
   }
   return intended;
 }
