@@ -137,6 +137,28 @@ export const bugs: readonly Bug[] = [
     checks: ['auditor', 'simulation'],
   },
   {
+    name: 'a change is as good as its best step',
+    edits: [
+      {
+        file: 'report/reconcile.ts',
+        find: 'return worstFirst.find((result) => seen.has(result))',
+        put: 'return worstFirst.findLast((result) => seen.has(result))',
+      },
+    ],
+    checks: ['auditor'],
+  },
+  {
+    name: 'a row that was set aside is missing in rejects.csv',
+    edits: [
+      {
+        file: 'report/rejects-csv.ts',
+        find: 'lines(rows.map(({ row, code, column, message })',
+        put: 'lines(rows.slice(1).map(({ row, code, column, message })',
+      },
+    ],
+    checks: ['auditor'],
+  },
+  {
     name: 'Retry-After is ignored',
     edits: [
       {
