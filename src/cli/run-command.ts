@@ -355,9 +355,13 @@ async function saveAs(planFile: string, out: string): Promise<void> {
   }
 }
 
-function nextAfterPlan({ report, planFile }: RunEnd, asked: Asked): string {
+function nextAfterPlan(end: RunEnd, asked: Asked): string {
+  const { report, planFile, directory } = end;
   if (report.exitCode === 3) return nextWhenHeld(report, asked);
-  if (report.changes.planned === 0) return 'Next: nothing to do.';
+  if (report.changes.planned === 0) {
+    if (report.exitCode === 0) return 'Next: nothing to do.';
+    return `Next: look at what is in the way: ${relative(path.join(directory, 'report.html'))}`;
+  }
   const { out } = asked.flags as Partial<PlanFlags>;
   if (asked.revert !== undefined) {
     return `Next: ${commandName()} apply --plan ${out ?? relative(planFile)}   (the next feed asks for the same changes again, unless the feed or the job is mended, or \`protect\` keeps these people as they are)`;

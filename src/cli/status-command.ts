@@ -69,7 +69,9 @@ function describe(status: TargetStatus, count: number): string {
     ...(status.waiting.length > shown
       ? [`         … and ${number(status.waiting.length - shown)} more that are held: --json has all`]
       : []),
-    ...status.open.map(({ run, steps, people }) => openText(run, steps, people)),
+    ...status.open
+      .filter(({ run }) => run.id !== status.underWay?.runId)
+      .map(({ run, steps, people }) => openText(run, steps, people)),
     ...status.feeds.map(
       ({ feed, file, rows, at, ageMs }) =>
         `feed     ${feed === '' ? '' : `${printable(feed)}: `}${printable(file)}, ${plural(rows, 'row')}, taken at ${at} (${ageText(ageMs)} ago)`,
