@@ -5,6 +5,14 @@ import { printable } from './text.ts';
 
 const colour = colours.createColors(process.stderr.isTTY && (process.env.NO_COLOR ?? '') === '');
 
+/**
+ * Whoever reads the output may go away (`| head`), and the disk under it be full: neither may break off a run midway, or
+ * make its exit code say what is not so.
+ */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
 /** The result, for people or scripts, on stdout. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

@@ -30,7 +30,7 @@ import { nextAfterTargets, targetHeading, targetJson, targetsVerdict } from './p
 import { readPlanWithJob, refuseBesidePlan } from './saved-plan.ts';
 import { type ShowFlags, showPlanOf } from './show-plan.ts';
 import { openWorld } from './terminal.ts';
-import { printable } from './text.ts';
+import { printable, shellWord } from './text.ts';
 
 /** Options that `plan` and `apply` share. */
 export interface RunFlags {
@@ -364,14 +364,14 @@ function nextAfterPlan(end: RunEnd, asked: Asked): string {
   }
   const { out } = asked.flags as Partial<PlanFlags>;
   if (asked.revert !== undefined) {
-    return `Next: ${commandName()} apply --plan ${out ?? relative(planFile)}   (the next feed asks for the same changes again, unless the feed or the job is mended, or \`protect\` keeps these people as they are)`;
+    return `Next: ${commandName()} apply --plan ${shellWord(out ?? relative(planFile))}   (the next feed asks for the same changes again, unless the feed or the job is mended, or \`protect\` keeps these people as they are)`;
   }
-  if (out !== undefined) return `Next: ${commandName()} apply --plan ${out}`;
+  if (out !== undefined) return `Next: ${commandName()} apply --plan ${shellWord(out)}`;
   return `Next: ${commandLine('apply', asked)}`;
 }
 
 function nextWhenHeld({ run: { id } }: Report, { jobFile }: Asked): string {
-  return `Next: read what the guards say above; if the plan is right: ${commandName()} approve ${id} --job ${jobFile} --reason TEXT`;
+  return `Next: read what the guards say above; if the plan is right: ${commandName()} approve ${id} --job ${shellWord(jobFile)} --reason TEXT`;
 }
 
 function nextAfterApply(end: RunEnd, asked: Asked): string {
@@ -403,11 +403,12 @@ function nextWithRejects({ directory, report }: RunEnd, asked: Asked): string {
 
 /** A command for the same job, environment and files. */
 function commandLine(mode: RunMode, { jobFile, flags }: Asked): string {
-  const environment = flags.env === undefined ? '' : ` --env ${flags.env}`;
-  const feeds = (flags.feed ?? []).map((file) => ` --feed ${file}`).join('');
+  const environment = flags.env === undefined ? '' : ` --env ${shellWord(flags.env)}`;
+  const targets = (flags.target ?? []).map((name) => ` --target ${shellWord(name)}`).join('');
+  const feeds = (flags.feed ?? []).map((file) => ` --feed ${shellWord(file)}`).join('');
   const only = (flags.only ?? []).map((operation) => ` --only ${guardOf[operation]}`).join('');
-  const people = (flags.person ?? []).map((key) => ` --person ${key}`).join('');
-  return `${commandName()} ${mode} ${jobFile}${environment}${feeds}${only}${people}`;
+  const people = (flags.person ?? []).map((key) => ` --person ${shellWord(key)}`).join('');
+  return `${commandName()} ${mode} ${shellWord(jobFile)}${environment}${targets}${feeds}${only}${people}`;
 }
 
 function relative(file: string): string {

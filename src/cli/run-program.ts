@@ -19,7 +19,7 @@ import {
   untilTime,
   wholeNumber,
 } from './option-values.ts';
-import { close, printJson, printTrouble } from './output.ts';
+import { close, outliveReaders, printJson, printTrouble } from './output.ts';
 import {
   type ProtectFlags,
   type ProtectUntilFlags,
@@ -35,6 +35,7 @@ import { type ValidateFlags, validateCommand } from './validate-command.ts';
 
 /** Runs one command line; gives the exit code. Every error has been printed by then. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  outliveReaders();
   let exitCode = 0;
   const program = buildProgram((code) => {
     exitCode = code;
@@ -287,9 +288,21 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .addHelpText('after', exampleText(['rollcall init', 'rollcall init /etc/rollcall']))
     .action(async (folder: string) => done(await initCommand(folder)));
 
-  for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+  for (const command of program.commands) {
+    command.exitOverride().showSuggestionAfterError();
+    for (const [heading, names] of helpGroups) if (names.includes(command.name())) command.helpGroup(heading);
+  }
   return program;
 }
+
+/** What somebody is about to do, and the commands for it. */
+const helpGroups: readonly (readonly [heading: string, names: readonly string[]])[] = [
+  ['Begin:', ['init', 'validate', 'doctor', 'sandbox', 'schema']],
+  ['Run:', ['plan', 'apply', 'resume']],
+  ['Look:', ['status', 'runs', 'report', 'show', 'explain']],
+  ['Decide:', ['approve', 'reject', 'revert', 'protect', 'unprotect', 'settle']],
+  ['Keep:', ['ledger']],
+];
 
 function withShowOptions(command: Command): Command {
   return command

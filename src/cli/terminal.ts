@@ -68,7 +68,7 @@ function openLog(options: TerminalOptions): Log {
         ignore: 'pid,hostname',
         translateTime: 'SYS:HH:MM:ss',
       })
-    : pino.destination({ dest: 2, sync: true });
+    : pino.destination({ dest: 2, sync: true }).on('error', () => undefined);
   const log = pino({ level, base: null }, destination);
   const write =
     (name: 'debug' | 'info' | 'warn' | 'error') =>

@@ -9,6 +9,11 @@ export function printable(text: string): string {
   });
 }
 
+/** One word of a command line, in quotes where a shell would take it apart. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
+}
+
 /** `1,204` */
 export function number(value: number): string {
   return value.toLocaleString('en-GB');

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { patient, people, readReport, userOf, World, wholeFeed } from './world.ts';
 
 const refuse = { errorcode: 'EPMCSS-21143', errormessage: 'Failed to update user. Invalid email.' };
@@ -96,6 +96,19 @@ describe.concurrent('plan', patient, () => {
     expect(few.stdout).toMatch(/… and 5 more/);
     const summary = await world.plan('--show', 'summary');
     expect(summary.stdout).not.toMatch(/New0/);
+  });
+});
+
+describe.concurrent('an apply whose output nobody reads', patient, () => {
+  it.each(['info', 'debug'])('goes on to its end and says how it ended, at level %s', async (level) => {
+    const rows = people(60);
+    await using world = await World.open({ faults: [{ do: { latencyMs: 50 } }], feed: wholeFeed(rows) });
+    const { child, ended } = world.start(['apply', 'job.yaml', '--log-level', level]);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    const ran = await ended;
+    expect([ran.code, ran.report.changes.succeeded]).toEqual([0, 60]);
+    expect(world.strays(rows)).toEqual([]);
   });
 });
 
