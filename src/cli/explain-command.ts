@@ -37,7 +37,10 @@ export async function explainCommand(jobFile: string, key: string, flags: Explai
   const found = explained.reduce((sum, { people }) => sum + people.length, 0);
   if (found === 0) {
     const near = [...new Set(explained.flatMap(({ nearest }) => nearest))].map(printable);
-    const hint = near.length === 0 ? '' : ` Spelt alike: ${near.join(', ')}.`;
+    const hint =
+      near.length === 0
+        ? ' Give the lasting id as the feed spells it, or the login.'
+        : ` Spelt alike: ${near.join(', ')}.`;
     close(`Nothing was written. Nobody was found by ${printable(key)}.${hint}`);
     return 1;
   }

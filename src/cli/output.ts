@@ -37,7 +37,9 @@ function unit(code: number): string {
 
 /** How this program was called, for the next command that it proposes. */
 export function commandName(): string {
-  return process.env.npm_command === 'exec' ? 'npx rollcall' : 'rollcall';
+  const { npm_command: command, npm_lifecycle_event: script } = process.env;
+  if (command === 'exec') return 'npx rollcall';
+  return command === 'run-script' && script === 'rollcall' ? 'npm run rollcall --' : 'rollcall';
 }
 
 /** The last line on stderr: whether anything was written, whether it is safe to run again, and the next command. */
