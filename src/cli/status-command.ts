@@ -64,7 +64,7 @@ function describe(status: TargetStatus, count: number): string {
     status.lastRun === null ? 'last     no run yet' : `last     ${runText(status.lastRun)}`,
     ...(status.lastApplied === null || status.lastApplied.id === status.lastRun?.id
       ? []
-      : [`written  ${runText(status.lastApplied)}`]),
+      : [`applied  ${runText(status.lastApplied)}`]),
     ...status.waiting.slice(0, shown).map((run) => `held     ${run.id} waits for approval`),
     ...(status.waiting.length > shown
       ? [`         … and ${number(status.waiting.length - shown)} more that are held: --json has all`]
@@ -99,9 +99,10 @@ function underWayLines({ underWay }: TargetStatus): readonly string[] {
   return [`running  ${runId} (process ${pid} on ${printable(host)}, since ${since}; ${heard})`];
 }
 
-function runText({ id, mode, state, exitCode, startedAt }: RunNote): string {
+function runText({ id, mode, state, exitCode, startedAt, stopped }: RunNote): string {
+  const why = stopped === null ? '' : `\n         ${printable(stopped)}`;
   const exit = exitCode === null ? '' : `, exit ${exitCode}${exitTexts[exitCode] ?? ''}`;
-  return `${mode} ${id}, started ${startedAt}, ${state}${exit}`;
+  return `${mode} ${id}, started ${startedAt}, ${state}${exit}${why}`;
 }
 
 const exitTexts: Readonly<Record<number, string>> = {

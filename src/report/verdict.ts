@@ -19,6 +19,9 @@ function applyVerdict(report: ReportWithoutFailures): string {
   const { changes, exitCode } = report;
   if (exitCode === 3) return `Held${trippedGuards(report)}. Nothing was written.`;
   if (exitCode === 4) return stoppedVerdict(report);
+  if (exitCode === 1 || exitCode === 75) {
+    return `Stopped before the first write: ${plural(changes.notSent, 'change')} not sent. Nothing was written.`;
+  }
   const troubles = listTroubles(report);
   if (troubles !== '') return `Finished: ${written(report)}, with ${troubles}.`;
   if (changes.total === 0) return 'Finished: the target already matched the feed, nothing was written.';

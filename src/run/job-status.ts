@@ -12,7 +12,7 @@ export interface TargetStatus {
   /** Who has the lock now, and when it last told of a step. */
   readonly underWay: (LockHolder & { readonly lastEntryAt: string | null }) | null;
   readonly lastRun: RunNote | null;
-  /** The last that wrote something. */
+  /** The last that took its feed and began to send. */
   readonly lastApplied: RunNote | null;
   /** Held plans that nobody has decided about, and that are not past. */
   readonly waiting: readonly RunNote[];
@@ -25,7 +25,10 @@ export interface TargetStatus {
   readonly bars: readonly Pick<Bar, 'key' | 'by' | 'at' | 'reason'>[];
 }
 
-export type RunNote = Pick<Run, 'id' | 'mode' | 'state' | 'exitCode' | 'startedAt' | 'finishedAt'>;
+export type RunNote = Pick<Run, 'id' | 'mode' | 'state' | 'exitCode' | 'startedAt' | 'finishedAt'> & {
+  /** What stopped it once it had a plan, such as a pause that the target asked for; null for any other. */
+  readonly stopped: string | null;
+};
 
 export interface OpenNote {
   readonly run: RunNote;
@@ -117,6 +120,7 @@ async function acceptedFeeds(
   return feeds;
 }
 
-function noteOf({ id, mode, state, exitCode, startedAt, finishedAt }: Run): RunNote {
-  return { id, mode, state, exitCode, startedAt, finishedAt };
+function noteOf({ id, mode, state, exitCode, startedAt, finishedAt, facts }: Run): RunNote {
+  const stopped = (facts as RunFacts | null)?.stopped?.message ?? null;
+  return { id, mode, state, exitCode, startedAt, finishedAt, stopped };
 }

@@ -47,6 +47,10 @@ describe('verdict', () => {
       { exitCode: 4, changes: { total: 9, succeeded: 7, unknown: 2 } },
       'Finished: 7 changes succeeded, with 2 unknown results.',
     ],
+    [
+      { exitCode: 75, changes: { total: 2, notSent: 2 } },
+      'Stopped before the first write: 2 changes not sent. Nothing was written.',
+    ],
     [{ mode: 'plan' }, 'Plan made: nothing to change. Nothing was written.'],
     [
       { mode: 'plan', exitCode: 2, quarantined: 1, changes: { total: 2, planned: 2 } },
