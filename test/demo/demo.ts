@@ -193,7 +193,7 @@ function compareWithJournal({ report, written }: Ran, print: Print = show): void
   const { changes } = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly changes: { readonly succeeded: number };
   };
-  const sentence = `${changes.succeeded} people by the report, ${written.size} by the sandbox's own journal`;
+  const sentence = `${changes.succeeded} ${changes.succeeded === 1 ? 'person' : 'people'} by the report, ${written.size} by the sandbox's own journal`;
   print(`Changed: ${sentence}.\n`);
   if (changes.succeeded !== written.size) wrong.push(`The report and the journal differ: ${sentence}.`);
 }
