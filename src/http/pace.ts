@@ -83,8 +83,9 @@ export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
   const spacings = spacingsOf(pace, ask);
   let dueMs = state.pausedUntilMs;
   for (const { key, longestMs } of spacings) {
+    let nextMs = state.nextMs[key] ?? 0;
     // Only a clock that was set back can leave more than that to wait.
-    const nextMs = Math.min(state.nextMs[key] ?? 0, ask.nowMs + longestMs);
+    if (nextMs > ask.nowMs + longestMs + tickMs) nextMs = ask.nowMs + longestMs;
     state.nextMs[key] = nextMs;
     if (nextMs - ask.nowMs >= tickMs) dueMs = Math.max(dueMs, nextMs);
   }
