@@ -40,6 +40,8 @@ export interface ExchangeSettings {
   readonly answerBytesMax: number;
   readonly clock: Clock;
   readonly underway: Underway;
+  /** Called when the first byte leaves. */
+  readonly onStart: () => void;
   /** Called once, when the connection is free again. */
   readonly onFinish: (facts: ExchangeFacts) => void;
   /** What a redirect means, which is never followed. */
@@ -121,8 +123,12 @@ class Exchange implements Dispatcher.DispatchHandler, Breakable, Received {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // undici tells of a request that was broken off before it had a connection only now, before a byte is sent.
-    if (this.#isOver) controller.abort(new Error('over'));
-    else this.#startedMs = this.#settings.clock.now();
+    if (this.#isOver) {
+      controller.abort(new Error('over'));
+      return;
+    }
+    this.#startedMs = this.#settings.clock.now();
+    this.#settings.onStart();
   }
 
   onResponseStart(

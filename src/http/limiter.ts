@@ -12,6 +12,8 @@ export interface Limiter {
    * @param records how many records the request carries; 1 when absent
    */
   acquire(signal?: AbortSignal, records?: number): Promise<void>;
+  /** The request that was granted then leaves only now. */
+  left(grantedMs: number, records?: number): void;
   /** Holds everybody until then, in Unix milliseconds; never shortens an earlier pause. */
   pauseUntil(atMs: number): void;
   /** The request that left at `grantedMs` was answered, so long after; `kind` tells slow kinds from quick ones. */
@@ -21,6 +23,9 @@ export interface Limiter {
   /** Wall time, in milliseconds, during which the limits or a pause held somebody. */
   readonly waitedMs: number;
 }
+
+/** Less than that is no delay: timers are as late. */
+const lateMs = 3;
 
 export interface LimiterOptions extends Pick<Limits, 'recordRates' | 'adaptiveFrom' | 'waitMaxMs'> {
   /** Who else is bound by the same limits writes into the same book; one of its own when absent. */
@@ -83,6 +88,10 @@ export function createLimiter(
         void before.then(turn.resolve);
         inLine -= 1;
       }
+    },
+    left(grantedMs, records = 1) {
+      const nowMs = clock.now();
+      if (nowMs - grantedMs > lateMs) book.late(pace, grantedMs, { nowMs, sinceMs: nowMs, records });
     },
     pauseUntil: (atMs) => book.pauseUntil(atMs),
     taken: (grantedMs, latencyMs, kind) => adaptive?.taken(grantedMs, latencyMs, kind),

@@ -100,6 +100,20 @@ export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
   return 0;
 }
 
+/**
+ * A granted request left only later, for want of a connection: the target counts it then. What is later than a late
+ * timer may make it takes its share anew, or all that were held up together would come on top of those granted since.
+ */
+export function takeLate(state: PaceState, pace: Pace, grantedMs: number, ask: Ask): void {
+  for (const { key, spanMs, toleranceMs } of spacingsOf(pace, ask)) {
+    if (ask.nowMs - grantedMs <= toleranceMs) continue;
+    state.nextMs[key] = Math.max(state.nextMs[key] ?? 0, ask.nowMs - toleranceMs) + spanMs;
+  }
+  for (const rate of pace.recordRates) {
+    if (ask.nowMs - grantedMs > toleranceOf(rate.perMs)) remember(state, rate, ask);
+  }
+}
+
 /** How many requests may be granted at once without being seen as a burst: a sixth of the headroom. */
 export function grantsAtOnce({ rates, recordRates }: Pace): number {
   if (recordRates.length > 0 || rates.length === 0) return 1;

@@ -35,10 +35,13 @@ const passingStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 /** Answers by which a target says that it does not know what is asked, not that it is out. */
 const notImplemented = 501;
 
-/** Sends a request once. `onOver` is called once, when its place is free again. */
+/**
+ * Sends a request once. `onLeft` is called when its first byte leaves, `onOver` once, when its place is free again.
+ */
 export type Send = (attempt: {
   readonly number: number;
   readonly timeoutMs: number;
+  readonly onLeft: () => void;
   readonly onOver: () => void;
 }) => Promise<HttpAnswer>;
 
@@ -142,12 +145,13 @@ class Carriage {
     if (this.#sent === 1) budget.earn();
     const ownMs = timeoutMs ?? this.#shared.limits.requestTimeoutMs;
     const shortened = pass.probe && safe && timeoutMs === undefined;
+    const grantedMs = clock.now();
     const attempt = {
       number: this.#sent,
       timeoutMs: shortened ? Math.min(ownMs, probeTimeoutMs) : ownMs,
+      onLeft: () => limiter.left(grantedMs, records),
       onOver: freeSlot,
     };
-    const grantedMs = clock.now();
     try {
       return await this.#judgeAnswer(await this.#send(attempt), grantedMs);
     } catch (error) {

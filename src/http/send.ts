@@ -38,6 +38,8 @@ export interface Attempt {
   /** From 1. */
   readonly number: number;
   readonly timeoutMs: number;
+  /** Called when the first byte leaves. */
+  readonly onLeft: () => void;
   /** Called once, when the connection is free again. */
   readonly onOver: () => void;
 }
@@ -66,6 +68,7 @@ export function sendOnce(line: Line, call: Call, attempt: Attempt): Promise<Http
       answerBytesMax: request.answerBytesMax ?? answerBytesMaxDefault,
       clock,
       underway,
+      onStart: attempt.onLeft,
       onFinish(facts) {
         attempt.onOver();
         line.onRequest?.({ method, path: address.path, attempt: attempt.number, ...facts });

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type GrantBook, memoryBook } from './grant-book.ts';
-import { grantsAtOnce, newPaceState, type PaceState, takeGrant } from './pace.ts';
+import { grantsAtOnce, newPaceState, type PaceState, takeGrant, takeLate } from './pace.ts';
 
 /** The longest that one process waits for another's entry, in milliseconds: an entry takes microseconds. */
 const busyMs = 2_000;
@@ -67,6 +67,12 @@ export function openSharedBook(settings: SharedBookSettings): SharedBook {
             return dueMs;
           }),
         () => own.take(pace, ask),
+      );
+    },
+    late(pace, grantedMs, ask) {
+      withStates(
+        (states) => states.change((state) => takeLate(state, pace, grantedMs, { ...ask, requests: 1 })),
+        () => own.late(pace, grantedMs, ask),
       );
     },
     pauseUntil(atMs) {

@@ -12,12 +12,19 @@ import {
 } from './window-target.ts';
 
 /** Keeps a client with these limits busy against a target with these windows; latencies vary by a few milliseconds. */
-async function run(windows: readonly Window[], limits: Partial<Limits>, forMs: number, records = 1) {
+async function run(
+  windows: readonly Window[],
+  limits: Partial<Limits>,
+  forMs: number,
+  records = 1,
+  connectMs = () => 0,
+) {
   const random = seeded(7);
   let sleeps = 0;
   const clock = virtualClock({ lateMs: () => (sleeps++ % 5 === 0 ? 2 : 0) });
   const target = windowTarget(clock, windows);
   target.latencyMs = () => 30 + random() * 4;
+  target.connectMs = connectMs;
   const client = clientOf(target, clock, { ...roomy, ...limits }, {}, random);
   const startMs = clock.now();
   const busy = keepBusy({ ...client, request: () => client.request({ records }) }, clock, forMs, 16);
@@ -38,6 +45,21 @@ describe('a known limit', () => {
     expect(refused).toBe(0);
     const steady = countWithin(target, startMs + forMs * 0.2, startMs + forMs, 200);
     expect(steady / (forMs * 0.8)).toBeGreaterThanOrEqual((0.98 * rate.requests) / rate.perMs);
+  });
+
+  it('is not exceeded by requests that had to wait for their connections', async () => {
+    const rates = [{ requests: 100, perMs: 1_000 }];
+    let connections = 0;
+    const connectMs = () => (connections++ < 16 ? 300 : 0);
+    const { target, startMs, refused } = await run(
+      [{ amount: 100, perMs: 1_000 }],
+      { rates },
+      10_000,
+      1,
+      connectMs,
+    );
+    expect(refused).toBe(0);
+    expect(countWithin(target, startMs + 2_000, startMs + 10_000, 200)).toBeGreaterThanOrEqual(0.98 * 800);
   });
 
   it('holds per second, per minute and per hour at once', async () => {

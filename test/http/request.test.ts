@@ -151,6 +151,22 @@ describe('a request', () => {
     expect(server.seen).toHaveLength(2);
   });
 
+  it('tells the limiter when it leaves, which may be long after it was let go', async () => {
+    const server = await serverWith(ok);
+    const clock = virtualClock();
+    const limiter = createLimiter([], clock);
+    const left: number[] = [];
+    const listening = { ...limiter, left: (grantedMs: number) => left.push(clock.now() - grantedMs) };
+    const { http } = clientOf(server.url, { clock, limiter: listening });
+    const answered = http.request(write);
+    await clock.advance(70);
+    await answered;
+    expect(left).toHaveLength(1);
+    expect(left[0]).toBeLessThanOrEqual(70);
+    await http.request(write);
+    expect(left).toHaveLength(2);
+  });
+
   it('is under way with no more than the agreed number of others', async () => {
     const underWay = new Set<() => void>();
     let most = 0;

@@ -24,6 +24,8 @@ export interface WindowTarget {
   /** What is said beside a 429. */
   headers: Readonly<Record<string, string>>;
   latencyMs: (requestsUnderWay: number) => number;
+  /** How long it takes until a request has a connection to leave on. */
+  connectMs: () => number;
   /** Whether the next request is answered by 503 although the target is well. */
   failing: () => boolean;
   /** Every request that arrived or tried to: when it left, and its status; null without an answer. */
@@ -54,6 +56,7 @@ export function windowTarget(clock: Clock, windows: readonly Window[]): WindowTa
     mood: 'well',
     headers: { 'retry-after': '1' },
     latencyMs: () => 40,
+    connectMs: () => 0,
     failing: () => false,
     log: [],
     async send({ safe, records = 1 }, timeoutMs) {
@@ -126,8 +129,10 @@ export function clientOf(
     patience,
     request(difference = {}) {
       const errand: Errand = { method: 'POST', safe: false, what: 'POST /users', ...difference };
-      return patience.carry(errand, async ({ timeoutMs, onOver }) => {
+      return patience.carry(errand, async ({ timeoutMs, onLeft, onOver }) => {
         try {
+          await clock.sleep(target.connectMs());
+          onLeft();
           return await target.send(errand, timeoutMs);
         } finally {
           onOver();
