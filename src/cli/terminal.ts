@@ -38,8 +38,13 @@ export function openWorld(options: TerminalOptions): World & { close(): void } {
       process.stderr.write('\nstopping: nothing more is sent; once more to end at once\n');
     }
   };
+  // A terminal that closes is told twice, by the kernel and by the shell: only somebody's second signal means now.
+  const hangUp = (): void => {
+    if (!stopping.signal.aborted) stop();
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.on('SIGHUP', hangUp);
   return {
     clock: systemClock,
     random: Math.random,
@@ -54,6 +59,7 @@ export function openWorld(options: TerminalOptions): World & { close(): void } {
     close: () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
+      process.off('SIGHUP', hangUp);
     },
   };
 }

@@ -37,6 +37,26 @@ describe.concurrent('an apply that stops', patient, () => {
     expect(world.journal()).toHaveLength(800);
   });
 
+  it('on SIGHUP, of a terminal that was closed, does the same, however often it is told', async ({
+    expect,
+  }) => {
+    const rows = people(400);
+    await using world = await World.open({ faults: [{ do: { latencyMs: 150 } }], feed: wholeFeed(rows) });
+    world.writeJob(small);
+    const { child, ended } = world.start(['apply', 'job.yaml']);
+    await untilWritten(world, 100, () => child.exitCode !== null);
+    child.kill('SIGHUP');
+    await pause(50);
+    child.kill('SIGHUP');
+    const ran = await ended;
+    expect([ran.code, ran.signal, ran.hasReport]).toEqual([4, null, true]);
+    expect(ran.report.changes.unknown).toBe(0);
+    expect(ran.report.changes.notSent).toBeGreaterThan(0);
+    await world.serve();
+    expect((await world.apply()).code).toBe(0);
+    expect(world.createdTwice()).toEqual([]);
+  });
+
   it('at any moment from its start on, killed six times, is finished by the next', async ({ expect }) => {
     const before = people(300);
     const now = [
