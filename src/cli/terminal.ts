@@ -76,9 +76,12 @@ function openLog(options: TerminalOptions): Log {
       })
     : pino.destination({ dest: 2, sync: true }).on('error', () => undefined);
   const log = pino({ level, base: null }, destination);
+  // Whoever asks for a level wants to see the log as it is.
+  const isForPeople = process.stderr.isTTY && options.logLevel === null;
   const write =
     (name: 'debug' | 'info' | 'warn' | 'error') =>
     (facts: Parameters<Log['info']>[0], message: string): void => {
+      if (isForPeople && facts.saidAnyway === true) return;
       log[name](
         Object.fromEntries(logged.flatMap((field) => (field in facts ? [[field, facts[field]]] : []))),
         message,

@@ -41,7 +41,7 @@ export async function sendOrStop(
   } catch (error) {
     if (error instanceof Failure) return error;
     const failure = unforeseen(error, 4);
-    world.log.error({ run: open.run.id, code: failure.code }, 'the run broke off');
+    world.log.error({ run: open.run.id, code: failure.code, saidAnyway: true }, 'the run broke off');
     return failure;
   }
 }

@@ -80,7 +80,7 @@ async function runTarget(job: Job, options: JobRunOptions, world: World): Promis
     const failure = error instanceof Failure ? error : unforeseen(error, 1);
     const { provider, origin } = job.target;
     world.log.error(
-      { job: job.name, provider: provider.id, origin, code: failure.code },
+      { job: job.name, provider: provider.id, origin, code: failure.code, saidAnyway: true },
       'the run ended without a report',
     );
     return { job, end: null, failure };

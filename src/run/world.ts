@@ -15,6 +15,8 @@ export interface LogFacts {
   readonly count?: number;
   readonly guard?: string;
   readonly code?: string;
+  /** True of what the command says to people by itself: a terminal need not show it twice. Never logged. */
+  readonly saidAnyway?: true;
 }
 
 export interface Log {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { csvLines, patient, people, type Ran, userOf, World } from './world.ts';
 
+const asTerminal = { NODE_OPTIONS: `--import=${new URL('./as-terminal.ts', import.meta.url).href}` };
+
 const folder = 'fixtures/runs/broken-feeds';
 
 /** A job whose feed states no row count, and a target that has the first six people. */
@@ -61,6 +63,16 @@ describe.concurrent('a broken feed', patient, () => {
     expect(ran.stderr).toContain('inbox/nowhere.csv');
     expect(ran.stderr.split('\n').length).toBeLessThanOrEqual(8);
     expect(world.journal()).toEqual([]);
+  });
+
+  it('is told of once on a terminal, and in the log elsewhere', async ({ expect }) => {
+    await using world = await openWorld({ path: 'inbox/nowhere.csv' });
+    const shown = await world.runWith(asTerminal, 'apply', 'job.yaml');
+    expect([shown.code, shown.stderr.match(/nowhere\.csv/g)]).toEqual([1, ['nowhere.csv']]);
+    expect(shown.stderr).not.toMatch(/ERROR|FEED_MISSING/);
+    const asked = await world.runWith(asTerminal, 'apply', 'job.yaml', '--log-level', 'error');
+    expect(asked.stderr).toMatch(/ERROR[\s\S]*FEED_MISSING/);
+    expect((await world.apply()).stderr).toMatch(/^\{"level":50,.*"code":"FEED_MISSING"/m);
   });
 
   it('that is a directory ends with 1 and its name', async ({ expect }) => {
