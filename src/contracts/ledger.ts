@@ -59,6 +59,8 @@ export interface Run {
   readonly facts: unknown;
   /** When its changes and rows were deleted for their age; absent while they are there. */
   readonly prunedAt?: string;
+  /** Why it ended without a report, in words that name nobody; absent for any other. */
+  readonly brokenOff?: string;
 }
 
 /** A step of a change of a run. */
@@ -226,7 +228,12 @@ export interface Ledger {
   saveRunFacts(runId: string, facts: unknown): Promise<void>;
   finishRun(
     runId: string,
-    end: { readonly state: RunState; readonly finishedAt: string; readonly exitCode: number },
+    end: {
+      readonly state: RunState;
+      readonly finishedAt: string;
+      readonly exitCode: number;
+      readonly brokenOff?: string;
+    },
   ): Promise<void>;
   /** Newest first. */
   runs(filter: {

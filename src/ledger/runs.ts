@@ -21,6 +21,7 @@ interface RunRow {
   readonly exit_code: number | null;
   readonly facts: string;
   readonly pruned_at: string | null;
+  readonly broken_off: string | null;
 }
 
 type RunMethods = Pick<
@@ -58,7 +59,8 @@ export function runEntries(
       writes.facts.run(jsonOf(facts), numberOf(runId));
     },
     async finishRun(runId, end) {
-      writes.finish.run(end.state, end.finishedAt, end.exitCode, numberOf(runId));
+      const { state, finishedAt, exitCode, brokenOff = null } = end;
+      writes.finish.run(state, finishedAt, exitCode, brokenOff, numberOf(runId));
     },
     async runs(filter) {
       const { scope, job, limit } = filter;
@@ -88,14 +90,14 @@ function runWrites(connection: Connection) {
     ),
     facts: connection.command('UPDATE runs SET facts = ? WHERE run_number = ?'),
     finish: connection.command(
-      'UPDATE runs SET state = ?, finished_at = ?, exit_code = ? WHERE run_number = ?',
+      'UPDATE runs SET state = ?, finished_at = ?, exit_code = ?, broken_off = ? WHERE run_number = ?',
     ),
   };
 }
 
 function runReads(connection: Connection) {
   const select = `SELECT run_id, job, origin, mode, state, started_at, finished_at, as_of, pid, host, operator,
-    exit_code, facts, pruned_at FROM runs JOIN scopes USING (scope_id)`;
+    exit_code, facts, pruned_at, broken_off FROM runs JOIN scopes USING (scope_id)`;
   return {
     one: connection.query<RunRow>(`${select} WHERE run_id = ?`),
     some: connection.query<RunRow>(
@@ -155,5 +157,6 @@ function runOf(row: RunRow): Run {
     exitCode: row.exit_code,
     facts: JSON.parse(row.facts) as unknown,
     ...(row.pruned_at === null ? {} : { prunedAt: row.pruned_at }),
+    ...(row.broken_off === null ? {} : { brokenOff: row.broken_off }),
   };
 }

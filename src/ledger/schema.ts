@@ -232,6 +232,8 @@ const migrations: readonly string[] = [
   -- A run whose changes and rows have been deleted for their age.
   ALTER TABLE runs ADD COLUMN pruned_at TEXT;
   `,
+  // Why a run ended that left no report.
+  'ALTER TABLE runs ADD COLUMN broken_off TEXT',
 ];
 
 export const schemaVersion = migrations.length;

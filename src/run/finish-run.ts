@@ -100,9 +100,15 @@ export async function account(
 export async function giveUp(open: OpenRun, error: unknown, world: World): Promise<void> {
   const finishedAt = new Date(world.clock.now()).toISOString();
   const exitCode = error instanceof Failure ? error.exit : 1;
+  const brokenOff = error instanceof Failure ? { brokenOff: error.message } : {};
   const intact = await open.ledger.run(open.run.id).catch(() => null);
   if (intact === null || intact.state !== 'running') return;
   await open.ledger
-    .finishRun(open.run.id, { state: exitCode === 4 ? 'stopped' : 'finished', finishedAt, exitCode })
+    .finishRun(open.run.id, {
+      state: exitCode === 4 ? 'stopped' : 'finished',
+      finishedAt,
+      exitCode,
+      ...brokenOff,
+    })
     .catch(() => undefined);
 }

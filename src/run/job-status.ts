@@ -26,7 +26,7 @@ export interface TargetStatus {
 }
 
 export type RunNote = Pick<Run, 'id' | 'mode' | 'state' | 'exitCode' | 'startedAt' | 'finishedAt'> & {
-  /** What stopped it once it had a plan, such as a pause that the target asked for; null for any other. */
+  /** What stopped it, with or without a plan, such as a pause that the target asked for; null for any other. */
   readonly stopped: string | null;
 };
 
@@ -120,7 +120,7 @@ async function acceptedFeeds(
   return feeds;
 }
 
-function noteOf({ id, mode, state, exitCode, startedAt, finishedAt, facts }: Run): RunNote {
-  const stopped = (facts as RunFacts | null)?.stopped?.message ?? null;
+function noteOf({ id, mode, state, exitCode, startedAt, finishedAt, facts, brokenOff }: Run): RunNote {
+  const stopped = (facts as RunFacts | null)?.stopped?.message ?? brokenOff ?? null;
   return { id, mode, state, exitCode, startedAt, finishedAt, stopped };
 }

@@ -430,6 +430,16 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await ledger.run('run-2')).toBeNull();
       });
 
+      test('say why they ended without a report, until they end anew', async () => {
+        const brokenOff = 'The target asked for a pause.';
+        await ledger.startRun(run('run-1'));
+        await ledger.finishRun('run-1', { state: 'stopped', finishedAt: at, exitCode: 4, brokenOff });
+        await reopen();
+        expect((await ledger.run('run-1'))?.brokenOff).toBe(brokenOff);
+        await ledger.finishRun('run-1', { state: 'finished', finishedAt: at, exitCode: 0 });
+        expect(await ledger.run('run-1')).not.toHaveProperty('brokenOff');
+      });
+
       test('are listed newest first, up to the limit, by scope or by job', async () => {
         await ledger.startRun(run('first'));
         await ledger.startRun(run('second', { scope: otherScope }));
