@@ -70,9 +70,9 @@ async function approvalState(run: Run, ledger: Ledger): Promise<JudgedRun['appro
   const { planHash } = run.facts as RunFacts;
   const decision = (await ledger.decisions(run.scope)).find((one) => one.planHash === planHash);
   if (decision !== undefined) return decision.kind;
-  // Ids of runs sort by time.
   const { lastAppliedRun } = await ledger.scope(run.scope);
-  return lastAppliedRun !== null && lastAppliedRun > run.id ? null : 'waiting';
+  const isPast = lastAppliedRun !== null && (await ledger.isLater(lastAppliedRun, run.id));
+  return isPast ? null : 'waiting';
 }
 
 const heldExit = 3;

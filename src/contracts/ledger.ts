@@ -204,6 +204,8 @@ export interface Ledger {
   holder(scope: Scope): Promise<LockHolder | null>;
   /** When a run last told of a step; null when it never did. */
   lastEntryAt(runId: string): Promise<string | null>;
+  /** When each of these steps was intended first, in the order asked; null for one that never was. */
+  intendedAt(runId: string, steps: readonly StepRef[]): Promise<readonly (string | null)[]>;
   /** The highest number of a batch that a run intended; 0 when it intended none. Reads through all its intents. */
   lastBatch(runId: string): Promise<number>;
 
@@ -246,6 +248,8 @@ export interface Ledger {
   openRuns(scope: Scope): Promise<readonly Run[]>;
   /** Ids of the scope's runs that sent something, or were about to, and ended at this moment or later, or not at all. */
   sendersSince(scope: Scope, since: string): Promise<readonly string[]>;
+  /** Whether a run was begun after another one: ids, and clocks that were set, do not always tell. */
+  isLater(runId: string, than: string): Promise<boolean>;
 
   storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
   /** In the order of the plan. */

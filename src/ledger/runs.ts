@@ -26,7 +26,7 @@ interface RunRow {
 
 type RunMethods = Pick<
   Ledger,
-  'startRun' | 'saveRunFacts' | 'finishRun' | 'runs' | 'run' | 'openRuns' | 'sendersSince'
+  'startRun' | 'saveRunFacts' | 'finishRun' | 'runs' | 'run' | 'openRuns' | 'sendersSince' | 'isLater'
 >;
 
 /** The runs, in the order in which they were started. */
@@ -77,6 +77,9 @@ export function runEntries(
     async sendersSince(scope, since) {
       const scopeId = scopes.find(scope);
       return scopeId === null ? [] : reads.senders.all(scopeId, since).map(({ run_id }) => run_id);
+    },
+    async isLater(runId, than) {
+      return numberOf(runId) > numberOf(than);
     },
   };
   return { entries, numberOf };

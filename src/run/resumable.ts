@@ -1,4 +1,4 @@
-import type { KeptDecision, Run } from '../contracts/ledger.ts';
+import type { KeptDecision, Ledger, Run } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import type { RunFacts } from './facts.ts';
@@ -29,10 +29,14 @@ export function requireStopped(runId: string, run: Run | null): Run {
   return run;
 }
 
-/** @throws Failure (exit 1) `RUN_SUPERSEDED` */
-export function requireLast({ id }: Run, lastAppliedRun: string | null): void {
+/** @throws Failure (exit 1): `RUN_SUPERSEDED`, `RUN_WITHOUT_PLAN` */
+export async function requireLast(
+  { id }: Run,
+  lastAppliedRun: string | null,
+  ledger: Pick<Ledger, 'isLater'>,
+): Promise<void> {
   if (id === lastAppliedRun) return;
-  const isLater = lastAppliedRun !== null && lastAppliedRun > id;
+  const isLater = lastAppliedRun !== null && (await ledger.isLater(lastAppliedRun, id));
   throw isLater
     ? refusal('RUN_SUPERSEDED', `Run ${lastAppliedRun} was applied after run ${id}.`, applyInstead)
     : refusal('RUN_WITHOUT_PLAN', `Run ${id} ended before it wrote anything.`, applyInstead);

@@ -59,7 +59,7 @@ export async function resumeRun(job: Job, options: ResumeOptions, world: World):
     const run = requireStopped(runId, await ledger.run(runId));
     const facts = run.facts as RunFacts;
     const memory = await ledger.scope(scope);
-    requireLast(run, memory.lastAppliedRun);
+    await requireLast(run, memory.lastAppliedRun, ledger);
     requireSameJob(facts, job);
     requireFresh(run, nowOf(world), options.maxAgeMs);
     requireNotRejected(facts, await ledger.decisions(scope));

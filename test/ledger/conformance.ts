@@ -452,6 +452,14 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await ids({ scope, limit: 10 })).toEqual(['first']);
       });
 
+      test('are later than those begun before them, whatever their ids and their clocks say', async () => {
+        await ledger.startRun(run('b', { startedAt: '2026-11-02T00:00:00.000Z' }));
+        await ledger.startRun(run('a', { startedAt: '2026-11-01T00:00:00.000Z' }));
+        expect([await ledger.isLater('a', 'b'), await ledger.isLater('b', 'a')]).toEqual([true, false]);
+        await reopen();
+        expect([await ledger.isLater('a', 'b'), await ledger.isLater('b', 'b')]).toEqual([true, false]);
+      });
+
       test('that are running or stopped are open, oldest first', async () => {
         for (const [id, state] of [
           ['stopped', 'stopped'],
