@@ -4,6 +4,7 @@ import { selectTargets } from '../job/select-targets.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { providers } from '../providers/registry.ts';
 import {
+  type HeldNote,
   type LedgerNote,
   ledgerNote,
   type RunNote,
@@ -65,7 +66,7 @@ function describe(status: TargetStatus, count: number): string {
     ...(status.lastApplied === null || status.lastApplied.id === status.lastRun?.id
       ? []
       : [`applied  ${runText(status.lastApplied)}`]),
-    ...status.waiting.slice(0, shown).map((run) => `held     ${run.id} waits for approval`),
+    ...status.waiting.slice(0, shown).map(heldText),
     ...(status.waiting.length > shown
       ? [`         … and ${number(status.waiting.length - shown)} more that are held: --json has all`]
       : []),
@@ -113,6 +114,12 @@ const exitTexts: Readonly<Record<number, string>> = {
   75: ' (could not run, for a cause that may pass)',
 };
 
+function heldText({ id, approvedElsewhere }: HeldNote): string {
+  if (approvedElsewhere === null) return `held     ${id} waits for approval`;
+  const { by, at } = approvedElsewhere;
+  return `held     ${id}: its changes were approved with another plan by ${printable(by)} at ${at}; the next apply passes with them`;
+}
+
 function openText({ id, state }: RunNote, steps: number, people: readonly string[]): string {
   const doubt =
     steps === 0
@@ -142,8 +149,10 @@ function nextOf(targets: readonly TargetStatus[], jobFile: string): string {
   if (targets.some(({ open }) => open.length > 0)) {
     return `Next: ${name} resume ${jobFile} goes on with the old plan, ${name} apply ${jobFile} plans anew.`;
   }
-  const [held] = targets.flatMap(({ waiting }) => waiting);
+  const waiting = targets.flatMap((target) => target.waiting);
+  const held = waiting.find(({ approvedElsewhere }) => approvedElsewhere === null);
   if (held !== undefined) return `Next: ${name} approve ${held.id} --job ${jobFile} --reason TEXT, or reject`;
+  if (waiting.length > 0) return `Next: ${name} apply ${jobFile}`;
   const bad = targets.map(({ lastRun }) => lastRun).find((run) => run !== null && run.exitCode !== 0);
   switch (bad?.exitCode) {
     case 1:

@@ -86,7 +86,7 @@ export async function decidePlan(ledger: Ledger, { run, facts }: KnownPlan, word
 }
 
 /** What the plan would send: neither conflicts, nor leavers whom a row that nobody can read may name. */
-function isMeant({ disposition, reason }: Change): boolean {
+export function isMeant({ disposition, reason }: Change): boolean {
   return disposition === 'planned' || (disposition === 'held' && reason?.code === 'GUARD');
 }
 

@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import type { Bar, FeedAcceptance, Ledger, LockHolder, Protection, Run, Scope } from '../contracts/ledger.ts';
 import type { Job } from '../job/job.ts';
 import { checkLedgerFacts } from '../ledger/check-ledger.ts';
+import type { Approval } from './approvals.ts';
+import { approvedElsewhere } from './approved-elsewhere.ts';
 import { isInForce } from './bounds.ts';
 import type { RunFacts } from './facts.ts';
 
@@ -15,7 +17,7 @@ export interface TargetStatus {
   /** The last that took its feed and began to send. */
   readonly lastApplied: RunNote | null;
   /** Held plans that nobody has decided about, and that are not past. */
-  readonly waiting: readonly RunNote[];
+  readonly waiting: readonly HeldNote[];
   /** Runs that stopped, with the steps of which nobody knows what became of them. */
   readonly open: readonly OpenNote[];
   readonly feeds: readonly (Pick<FeedAcceptance, 'feed' | 'file' | 'rows' | 'at' | 'runId'> & {
@@ -28,6 +30,11 @@ export interface TargetStatus {
 export type RunNote = Pick<Run, 'id' | 'mode' | 'state' | 'exitCode' | 'startedAt' | 'finishedAt'> & {
   /** What stopped it, with or without a plan, such as a pause that the target asked for; null for any other. */
   readonly stopped: string | null;
+};
+
+export type HeldNote = RunNote & {
+  /** The approval of another plan by which this one would pass now; null when there is none, or it was not looked for. */
+  readonly approvedElsewhere: Approval | null;
 };
 
 export interface OpenNote {
@@ -45,6 +52,7 @@ export interface LedgerNote {
 
 const runsLookedAt = 200;
 const peopleShown = 20;
+const heldCompared = 5;
 
 /** @param now ISO 8601 */
 export async function targetStatus(job: Job, ledger: Ledger, now: string): Promise<TargetStatus> {
@@ -53,13 +61,11 @@ export async function targetStatus(job: Job, ledger: Ledger, now: string): Promi
   const { lastAppliedRun } = await ledger.scope(scope);
   const lastApplied = lastAppliedRun === null ? null : await ledger.run(lastAppliedRun);
   const decided = new Set((await ledger.decisions(scope)).map(({ planHash }) => planHash));
-  const waiting = runs.filter(
-    ({ id, exitCode, facts }) =>
-      exitCode === heldExit &&
-      facts !== null &&
-      !decided.has((facts as RunFacts).planHash) &&
-      // Ids of runs sort by time.
-      (lastAppliedRun === null || id > lastAppliedRun),
+  const appliedAt = runs.findIndex(({ id }) => id === lastAppliedRun);
+  const sinceApplied = appliedAt === -1 ? runs : runs.slice(0, appliedAt);
+  const waiting = sinceApplied.filter(
+    ({ exitCode, facts }) =>
+      exitCode === heldExit && facts !== null && !decided.has((facts as RunFacts).planHash),
   );
   const [lastRun = null] = runs;
   return {
@@ -68,7 +74,7 @@ export async function targetStatus(job: Job, ledger: Ledger, now: string): Promi
     underWay: await underWay(ledger, scope),
     lastRun: lastRun === null ? null : noteOf(lastRun),
     lastApplied: lastApplied === null ? null : noteOf(lastApplied),
-    waiting: waiting.map(noteOf),
+    waiting: await heldNotes(waiting, job, ledger, now),
     open: await openNotes(ledger, scope),
     feeds: await acceptedFeeds(job, ledger, scope, now),
     protections: (await ledger.protections(scope))
@@ -88,6 +94,21 @@ export function ledgerNote(file: string): LedgerNote {
 async function underWay(ledger: Ledger, scope: Scope): Promise<TargetStatus['underWay']> {
   const holder = await ledger.holder(scope);
   return holder === null ? null : { ...holder, lastEntryAt: await ledger.lastEntryAt(holder.runId) };
+}
+
+/** Only the newest are compared with what was approved: each takes reading its plan. */
+async function heldNotes(
+  held: readonly Run[],
+  job: Job,
+  ledger: Ledger,
+  now: string,
+): Promise<readonly HeldNote[]> {
+  const notes: HeldNote[] = [];
+  for (const [position, run] of held.entries()) {
+    const approval = position < heldCompared ? await approvedElsewhere(job, ledger, run, now) : null;
+    notes.push({ ...noteOf(run), approvedElsewhere: approval });
+  }
+  return notes;
 }
 
 async function openNotes(ledger: Ledger, scope: Scope): Promise<readonly OpenNote[]> {

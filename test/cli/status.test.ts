@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { patient, people, World, wholeFeed } from './world.ts';
+import { patient, people, userOf, World, wholeFeed } from './world.ts';
 
 describe.concurrent('status', patient, () => {
   it('says of a run that was parked before it had a plan until when the target wants to be left alone', async ({
@@ -15,5 +15,34 @@ describe.concurrent('status', patient, () => {
     const status = await world.run('status', 'job.yaml');
     expect(status.stdout).toMatch(/^last +apply \S+, .* exit 75/m);
     expect(status.stdout).toContain(until);
+  });
+
+  it('says of a held plan that an approval of another one covers it, and proposes to apply', async ({
+    expect,
+  }) => {
+    const staff = people(60);
+    await using world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff) });
+    expect((await world.apply()).code).toBe(0);
+    const holdWithout = async (gone: number): Promise<string> => {
+      world.writeFeed(wholeFeed(staff.slice(gone)));
+      const ran = await world.apply();
+      expect(ran.code).toBe(3);
+      return ran.report.run.id;
+    };
+    const decide = (how: string, id: string) =>
+      world.run(how, id, '--job', 'job.yaml', '--by', 'Bea Okafor', '--reason', 'Leeds closes');
+    const within = await holdWithout(9);
+    expect((await decide('approve', await holdWithout(10))).code).toBe(0);
+    const covered = await world.run('status', 'job.yaml');
+    expect(covered.stdout).toMatch(new RegExp(`^held +${within}: .*another plan by Bea Okafor`, 'm'));
+    expect(covered.stderr).toContain('Next: rollcall apply job.yaml');
+
+    const beyond = await holdWithout(11);
+    const status = await world.run('status', 'job.yaml');
+    expect(status.stdout).toContain(`held     ${beyond} waits for approval`);
+    expect(status.stderr).toContain(`Next: rollcall approve ${beyond}`);
+    expect((await decide('reject', beyond)).code).toBe(0);
+    // What is about the same people is taken back with it.
+    expect((await world.run('status', 'job.yaml')).stdout).toContain(`held     ${within} waits for approval`);
   });
 });
