@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Ledger, Run } from '../contracts/ledger.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { readJob } from '../job/read-job.ts';
@@ -72,9 +73,11 @@ async function meant(what: string | undefined, flags: ResumeFlags): Promise<Mean
   }
   const ledger = await openLedger(await ledgerFileOf(flags), { readOnly: true });
   try {
-    const [newest] = (await ledger.runs({ limit: 100 })).filter(isStopped);
-    const run = what === undefined ? (newest ?? null) : await ledger.run(what);
-    if (run === null) throw noSuchRun(what);
+    const run = what === undefined ? await lastStopped(ledger) : await ledger.run(what);
+    if (run === null) {
+      if (what !== undefined) throw noSuchRun(what);
+      return { jobs: [], runId: null };
+    }
     if (run.facts === null) throw nothingSent(run.id);
     const { jobFile, environment } = run.facts as RunFacts;
     const named = environment === null ? {} : { environment };
@@ -87,8 +90,11 @@ async function meant(what: string | undefined, flags: ResumeFlags): Promise<Mean
   }
 }
 
-function isStopped({ mode, state }: { readonly mode: string; readonly state: string }): boolean {
-  return mode === 'apply' && (state === 'stopped' || state === 'running');
+async function lastStopped(ledger: Ledger): Promise<Run | null> {
+  const runs = await ledger.runs({ limit: 100 });
+  const isStopped = ({ mode, state }: Run): boolean =>
+    mode === 'apply' && (state === 'stopped' || state === 'running');
+  return runs.find(isStopped) ?? null;
 }
 
 function closing(ends: readonly RunEnd[], failures: readonly Failure[]): string {
@@ -143,10 +149,10 @@ export async function settleCommand(
   }
 }
 
-function noSuchRun(runId: string | undefined): Failure {
+function noSuchRun(runId: string): Failure {
   return new Failure({
     code: 'RUN_NOT_FOUND',
-    message: runId === undefined ? 'No run of this ledger has stopped.' : `The ledger knows no run ${runId}.`,
+    message: `The ledger knows no run ${runId}.`,
     hint: '`rollcall runs` lists them; --job or --ledger says where to look.',
     exit: 1,
   });

@@ -46,3 +46,19 @@ describe.concurrent('status', patient, () => {
     expect((await world.run('status', 'job.yaml')).stdout).toContain(`held     ${within} waits for approval`);
   });
 });
+
+describe.concurrent('resume', patient, () => {
+  it('with nothing to go on with ends with 0 and says so, with a job and without', async ({ expect }) => {
+    await using world = await World.open({ feed: wholeFeed(people(3)) });
+    expect((await world.apply()).code).toBe(0);
+    for (const what of [['job.yaml'], ['--job', 'job.yaml'], ['--ledger', 'ledger.db']]) {
+      const { code, stderr } = await world.run('resume', ...what);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringMatching(/Nothing was written: no run is waiting to be gone on with\.$/m),
+      ]);
+    }
+    const unknown = await world.run('resume', '2026-01-01T00-00-00Z-0000', '--job', 'job.yaml');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('knows no run 2026-01-01')]);
+  });
+});
