@@ -44,7 +44,7 @@ export function readHeader(
   }
   const found = new Map(headers.map((name) => [name, spellingFound(name, positions, headerAliases)]));
   const missing = headers.filter((name) => found.get(name) === undefined);
-  if (missing.length > 0) throw missingColumns(missing, names, otherDelimiter(names, delimiter));
+  if (missing.length > 0) throw wrongDelimiter(missing, names, delimiter) ?? missingColumns(missing, names);
   return {
     cells,
     names,
@@ -106,7 +106,7 @@ function requirePasswordColumn(
     code: 'FEED_HEADER',
     exit: 1,
     message: `The feed has no column "${passwordColumn}", which feed.passwordColumn names.`,
-    hint: otherDelimiter(names, delimiter) ?? advice,
+    hint: delimiterAdvice(otherDelimiter(names, delimiter, [passwordColumn])) ?? advice,
   });
 }
 
@@ -121,11 +121,7 @@ function spellingFound(
 }
 
 /** The failure for mapped columns that the feed does not have. */
-export function missingColumns(
-  missing: readonly string[],
-  found: readonly string[],
-  advice: string | null = null,
-): Failure {
+export function missingColumns(missing: readonly string[], found: readonly string[]): Failure {
   const named = found.filter((name) => name !== '');
   const wanted = missing.map((name) => {
     const near = named.length === 0 ? null : closest(name, named);
@@ -137,7 +133,7 @@ export function missingColumns(
     code: 'FEED_HEADER',
     exit: 1,
     message: `The feed has no column ${wanted.join(', ')}. It has: ${list.join(', ')}${more}.`,
-    hint: advice ?? 'Correct feed.columns in the job, or the header of the feed.',
+    hint: 'Correct feed.columns in the job, or the header of the feed.',
   });
 }
 
@@ -161,13 +157,57 @@ function duplicate(name: string, earlier: number, later: number): Failure {
   });
 }
 
-/** A header in one piece that holds another usual delimiter was written with that delimiter. */
-function otherDelimiter(names: readonly string[], delimiter: string): string | null {
-  const only = names.length === 1 ? names[0] : undefined;
-  if (only === undefined) return null;
-  const usual = [';', '\t', ',', '|'].find((one) => one !== delimiter && only.includes(one));
-  if (usual === undefined) return null;
-  return `The header seems to be separated by ${JSON.stringify(usual)}: set feed.delimiter.`;
+/** The failure for a header that only a wrong delimiter makes lack its columns; null for any other. */
+function wrongDelimiter(
+  missing: readonly string[],
+  names: readonly string[],
+  delimiter: string,
+): Failure | null {
+  const hint = delimiterAdvice(otherDelimiter(names, delimiter, missing));
+  if (hint === null) return null;
+  const cut = `in ${names.length} ${names.length === 1 ? 'piece' : 'pieces'}`;
+  return new Failure({
+    code: 'FEED_HEADER',
+    exit: 1,
+    message: `The feed has no column ${missing.map((name) => `"${name}"`).join(', ')}: ${JSON.stringify(delimiter)} leaves its header ${cut}.`,
+    hint,
+  });
+}
+
+const usualDelimiters = [';', '\t', ',', '|'] as const;
+
+/**
+ * The delimiter that a header seems to have been written with, when it is not the one that was taken: it stands in a
+ * header that is all in one piece, or what it sets apart is a column that is sought.
+ */
+function otherDelimiter(
+  names: readonly string[],
+  delimiter: string,
+  sought: readonly string[],
+): string | null {
+  const others = usualDelimiters.filter((one) => one !== delimiter);
+  const setsApart = (other: string): boolean =>
+    names.some(
+      (name) => name.includes(other) && name.split(other).some((piece) => sought.includes(bare(piece))),
+    );
+  const [only = '', ...more] = names;
+  return (
+    others.find(setsApart) ?? (more.length > 0 ? null : others.find((one) => only.includes(one))) ?? null
+  );
+}
+
+/** Without the quotes that are no quotes to a parser with another delimiter. */
+function bare(piece: string): string {
+  return piece
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+    .trim();
+}
+
+function delimiterAdvice(delimiter: string | null): string | null {
+  if (delimiter === null) return null;
+  const value = delimiter === '\t' ? 'tab' : JSON.stringify(delimiter);
+  return `The header seems to be separated by ${JSON.stringify(delimiter)}: say \`delimiter: ${value}\` (feed.delimiter).`;
 }
 
 function shown(name: string): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../src/domain/failure.ts';
 import { codes, lines, readText } from './feeds.ts';
 
 const head = 'id,login,first\n';
@@ -52,10 +53,18 @@ describe('the header', () => {
   });
 
   it('that was written with another delimiter says so', async () => {
-    await expect(readText('id;login;first\n1;ana;Ana\n')).rejects.toMatchObject({
+    const refused = async (header: string, difference = {}) =>
+      (await readText(`${header}\n`, difference).catch((error: unknown) => error)) as Failure;
+    expect(await refused('id;login;first')).toMatchObject({
       code: 'FEED_HEADER',
-      hint: expect.stringContaining('feed.delimiter'),
+      message: expect.stringContaining('no column "id", "login", "first": "," leaves its header in 1 piece.'),
+      hint: 'The header seems to be separated by ";": say `delimiter: ";"` (feed.delimiter).',
     });
+    expect((await refused('id\tlogin\tfirst')).hint).toContain('`delimiter: tab`');
+    expect((await refused('id|login|name, first')).hint).toContain('`delimiter: "|"`');
+    expect((await refused('id,login,first', { delimiter: ';' })).hint).toContain('`delimiter: ","`');
+    // Such a character in a name says nothing by itself.
+    expect((await refused('id,login,first;last')).message).toContain('(nearest: "first;last")');
     expect((await readText('id;login;first\n1;ana;Ana\n', { delimiter: ';' })).people).toHaveLength(1);
   });
 
