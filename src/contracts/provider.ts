@@ -109,6 +109,12 @@ export interface Provider<Config = unknown> {
   verdict(step: Step, found: User | undefined): 'applied' | 'notApplied' | 'cannotTell';
   /** True when sending the step twice does no harm, because "exists already", or "gone already", then counts as applied. */
   createOnly(step: Step): boolean;
+  /**
+   * For how many milliseconds the target remembers the `Item.key` of this step and what it answered, so that sending it
+   * again gets the same answer and does nothing more. Then core sends again what nobody can look up, for so long since
+   * the first attempt and never after. Absent or 0: not at all.
+   */
+  keyLifetimeMs?(step: Step): number;
   /** How this target names a user in an attribute of another; needed when an attribute rule says `reference`. */
   referenceTo?(user: User): string | null;
   connect(config: Config, tools: Tools): Promise<Connection>;
@@ -125,6 +131,16 @@ export interface Sought {
 /** One step on its way to the target. */
 export interface Item extends Sought {
   readonly step: Step;
+  /**
+   * The same however often this step of this change of this run is sent, and no other step's; it tells nothing of
+   * anybody. For targets that take such keys.
+   */
+  readonly key: string;
+  /**
+   * Set where it is sent again though nobody knows whether it took effect, because the target remembers `key`: it must
+   * not leave at this moment or later, in milliseconds since 1970. A provider hands it on to `request`.
+   */
+  readonly leaveBefore?: number;
   /**
    * The first password of the user that this step creates, where the feed gives one: it goes into the request and
    * nowhere else. Absent for every other step; without it the provider's own settings say what a new user gets.
@@ -175,6 +191,8 @@ export interface HttpRequest {
   readonly answerBytesMax?: number;
   /** Total time for this request in milliseconds; the limits' `requestTimeoutMs` when absent. */
   readonly timeoutMs?: number;
+  /** It must not leave at this moment or later (`Item.leaveBefore`): then it counts as `unanswered`. */
+  readonly leaveBefore?: number;
 }
 
 export interface HttpAnswer {

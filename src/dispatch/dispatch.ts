@@ -41,14 +41,23 @@ export interface DispatchTools extends SendTools {
   ) => Pick<Account, 'id' | 'active' | 'attributes'>;
   /** The number of the run's next batch. */
   readonly nextBatch: () => number;
-  /** Where a change goes on, when not at its first step: the step, and the user's id as it is known by now. */
-  readonly startOf?: (change: Change) => { readonly step: number; readonly userId: string | null };
+  /** `Item.key` of a step, by its position in the change. */
+  readonly keyOf: (change: Change, step: number) => string;
+  /** Where a change goes on, when not at its first step. */
+  readonly startOf?: (change: Change) => Start;
   /** What the feed gives as the first password of the user that a change creates; undefined where it gives none. */
   readonly initialPassword?: (change: Change) => string | undefined;
   /** Called with the number of changes that are over. */
   readonly onProgress: (changes: number) => void;
   /** The moment that the run speaks of, for what is remembered of accounts. */
   readonly asOf: string;
+}
+
+/** A step, the user's id as it is known by now, and `Item.leaveBefore` of a step that may have been taken already. */
+export interface Start {
+  readonly step: number;
+  readonly userId: string | null;
+  readonly leaveBefore?: number;
 }
 
 type Waiter = Way & Cuttable;
@@ -122,17 +131,26 @@ class Dispatcher {
   }
 
   #begin(change: Change): void {
-    const { step, userId } = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
-    if (change.steps[step] === undefined) return;
+    const start = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
+    if (change.steps[start.step] === undefined) return;
     this.#underway += 1;
-    this.#enter(change, step, userId);
+    this.#enter(change, start);
   }
 
-  #enter(change: Change, index: number, userId: string | null): void {
+  #enter(change: Change, { step: index, userId, leaveBefore }: Start): void {
     const step = change.steps[index];
     if (step === undefined) return;
     const attributes = { ...change.user?.attributes, ...change.after };
-    const item: Item = { step, userId, attributes, ...this.#initialPassword(change, index) };
+    const key = this.#tools.keyOf(change, index);
+    const repeated = leaveBefore === undefined ? {} : { leaveBefore };
+    const item: Item = {
+      step,
+      userId,
+      attributes,
+      key,
+      ...repeated,
+      ...this.#initialPassword(change, index),
+    };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
   }
@@ -258,8 +276,10 @@ class Dispatcher {
     let over = 0;
     for (const { change, index, item, sent } of answered) {
       const goesOn = sent?.outcome.result === 'succeeded' && index + 1 < change.steps.length;
-      if (goesOn) this.#enter(change, index + 1, sent.outcome.userId ?? idOf(item, this.#tools.provider));
-      else over += 1;
+      if (goesOn) {
+        const userId = sent.outcome.userId ?? idOf(item, this.#tools.provider);
+        this.#enter(change, { step: index + 1, userId });
+      } else over += 1;
     }
     this.#underway -= over;
     if (over > 0) this.#tools.onProgress(over);

@@ -17,11 +17,12 @@ import type { User } from '../domain/user.ts';
  * An item is tried in vain at most `attemptsMax` times, in whichever half it stands: being refused with others is no
  * try of its own. Halving ends with the run after five levels without one success, for then it is not the items that
  * are bad. Only a refusal is ever cut, never a time-out or what stops the run. Only what is certainly not taken is sent again: an item
- * whose look-up cannot tell stays unknown, unless the provider declares its step create-only.
+ * whose look-up cannot tell stays unknown, unless the provider declares its step create-only, or the target remembers its
+ * key: then it is sent again with that key until the lifetime of the key is over, counted from the first attempt.
  */
 
 export interface SendTools {
-  readonly provider: Pick<Provider, 'verdict' | 'createOnly' | 'idOf'>;
+  readonly provider: Pick<Provider, 'verdict' | 'createOnly' | 'keyLifetimeMs' | 'idOf'>;
   readonly connection: Pick<Connection, 'write' | 'lookUp'>;
   readonly clock: Clock;
   /** Milliseconds to wait before the attempt after the given one, from 1. */
@@ -58,6 +59,10 @@ interface Entry {
   attempts: number;
   /** How often that came to nothing, refusals not counted. */
   tries: number;
+  /** When it was sent first. */
+  firstMs: number | null;
+  /** Set while it is sent again only because the target remembers its key. */
+  leaveBefore: number | null;
 }
 
 /** A whole request that was refused. */
@@ -69,14 +74,14 @@ interface Refusal {
 /** Sends a batch; never throws for what a target may do. */
 export async function sendBatch(items: readonly Item[], tools: SendTools): Promise<BatchEnd> {
   const sending = new Sending(items, tools);
-  await sending.sendAll(items.map((item, index) => ({ item, index, attempts: 0, tries: 0 })));
+  await sending.sendAll(items.map(entryOf));
   return { sent: sending.sent, fatal: sending.fatal };
 }
 
 class Sending {
   readonly sent: (Sent | null)[];
   fatal: TargetFailure | null = null;
-  /** Doubts about items that are to be sent again although nobody could tell: create-only steps. */
+  /** Doubts about items that are to be sent again although nobody could tell: create-only steps, remembered keys. */
   readonly #doubts = new Map<Entry, Outcome>();
   readonly #tools: SendTools;
   #successes = 0;
@@ -88,6 +93,9 @@ class Sending {
 
   /** Level by level: whatever was refused as a whole is cut in halves, and both are tried before either is cut again. */
   async sendAll(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) {
+      if (entry.leaveBefore !== null) this.#doubts.set(entry, unanswered('UNANSWERED', null));
+    }
     let groups: readonly (readonly Entry[])[] = [entries];
     let lastFruit = 0;
     for (let level = 0; groups.length > 0; level += 1) {
@@ -124,9 +132,12 @@ class Sending {
     let pending = entries;
     while (pending.length > 0 && this.fatal === null) {
       if (this.#tools.signal.aborted) return null;
-      for (const entry of pending) entry.attempts += 1;
+      for (const entry of pending) {
+        entry.attempts += 1;
+        entry.firstMs ??= this.#tools.clock.now();
+      }
       try {
-        const answers = await this.#tools.connection.write(pending.map((entry) => entry.item));
+        const answers = await this.#tools.connection.write(pending.map(itemOf));
         pending = await this.#take(pending, await this.#finals(answers));
       } catch (failure) {
         if (!(failure instanceof TargetFailure)) throw failure;
@@ -223,14 +234,26 @@ class Sending {
         this.#settle(entry, { ...settled, userId: user?.id ?? settled.userId });
         return false;
       }
+      entry.leaveBefore = null;
       if (verdict === 'notApplied') return true;
-      if (found !== null && !isLast && this.#tools.provider.createOnly(entry.item.step)) {
+      if (found !== null && !isLast && this.#mayRepeat(entry)) {
         this.#doubts.set(entry, doubt);
         return true;
       }
       this.#settle(entry, doubt);
       return false;
     });
+  }
+
+  /** Whether sending again what nobody could look up does no harm. */
+  #mayRepeat(entry: Entry): boolean {
+    const { provider, clock } = this.#tools;
+    const { item, firstMs } = entry;
+    if (provider.createOnly(item.step)) return true;
+    const until = item.leaveBefore ?? (firstMs ?? clock.now()) + (provider.keyLifetimeMs?.(item.step) ?? 0);
+    if (clock.now() >= until) return false;
+    entry.leaveBefore = until;
+    return true;
   }
 
   async #lookUp(entries: readonly Entry[]): Promise<readonly (User | undefined)[] | null> {
@@ -252,6 +275,8 @@ class Sending {
 
   /** Takes an account that is there already for the one that should have been created, where that is safe. */
   async #linked(entry: Entry, outcome: Outcome): Promise<Outcome> {
+    // A target that remembers the key would have given its first answer: the doubt stays.
+    if (entry.leaveBefore !== null) return this.#doubts.get(entry) ?? outcome;
     // A create-only step is sent again without knowing: what then exists counts as made by the attempt in doubt.
     const isTaken = this.#doubts.has(entry) || this.#tools.mayLink(entry.item);
     // Only a create can find an account to link; a rename that meets one has met somebody else.
@@ -302,6 +327,16 @@ function nothingTaken(count: number, refusal: TargetFailure): TargetFailure {
 
 function areFinal(answers: readonly (Outcome | Pending)[]): answers is readonly Outcome[] {
   return answers.every(({ result }) => result !== 'pending');
+}
+
+/** One that an earlier sitting of the run has sent comes with the end of its key's lifetime. */
+function entryOf(item: Item, index: number): Entry {
+  return { item, index, attempts: 0, tries: 0, firstMs: null, leaveBefore: item.leaveBefore ?? null };
+}
+
+function itemOf({ item, leaveBefore }: Entry): Item {
+  const { leaveBefore: _, ...plain } = item;
+  return leaveBefore === null ? plain : { ...item, leaveBefore };
 }
 
 function halves(group: readonly Entry[]): readonly (readonly Entry[])[] {

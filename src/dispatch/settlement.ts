@@ -70,14 +70,24 @@ function accountsAfter(
   };
 }
 
-function pushOutcomes(outcomes: StepOutcome[], { change, index, sent, fatal }: Answered, at: string): void {
+function pushOutcomes(
+  outcomes: StepOutcome[],
+  { change, index, item, sent, fatal }: Answered,
+  at: string,
+): void {
   const { seq } = change;
-  const outcome = sent?.outcome ?? notSent('STOPPED', fatal?.message ?? null);
+  const outcome = sent?.outcome ?? withoutAnswer(item, fatal?.message ?? null);
   outcomes.push({ ...outcome, seq, step: index, attempts: sent?.attempts ?? 0, at });
   if (sent === null || sent.outcome.result === 'succeeded') return;
   for (let step = index + 1; step < change.steps.length; step += 1) {
     outcomes.push({ ...notSent('PREDECESSOR_FAILED', null), seq, step, attempts: 0, at });
   }
+}
+
+/** What may have been taken before stays in doubt when it is not sent again. */
+function withoutAnswer({ leaveBefore }: Item, message: string | null): Outcome {
+  if (leaveBefore === undefined) return notSent('STOPPED', message);
+  return { result: 'unknown', errorCode: 'UNANSWERED', providerCode: null, message, userId: null };
 }
 
 function notSent(errorCode: 'STOPPED' | 'PREDECESSOR_FAILED', message: string | null): Outcome {

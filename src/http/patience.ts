@@ -57,7 +57,8 @@ export interface PatienceSettings {
 }
 
 /** What is sent, as far as it matters here. `what` names it in messages. */
-export interface Errand extends Pick<HttpRequest, 'method' | 'safe' | 'records' | 'timeoutMs'> {
+export interface Errand
+  extends Pick<HttpRequest, 'method' | 'safe' | 'records' | 'timeoutMs' | 'leaveBefore'> {
   readonly what: string;
 }
 
@@ -127,7 +128,7 @@ class Carriage {
   /** Null when the target went out while this request waited for its turn. */
   async #attempt(): Promise<End | null> {
     const { breaker, slots, limiter, clock, budget } = this.#shared;
-    const { safe, records, timeoutMs } = this.#errand;
+    const { safe, records, timeoutMs, leaveBefore } = this.#errand;
     const pass = await this.#unlessStopped((stop) => breaker.pass(safe, stop));
     // The slot comes before the grant: a grant that still had to wait for one would leave together with later grants.
     const freeSlot = await takeSlot(slots);
@@ -140,6 +141,10 @@ class Carriage {
     if (breaker.isOpen && !pass.probe) {
       freeSlot();
       return null;
+    }
+    if (clock.now() >= (leaveBefore ?? Number.POSITIVE_INFINITY)) {
+      freeSlot();
+      throw tooLate(this.#errand.what);
     }
     this.#sent += 1;
     if (this.#sent === 1) budget.earn();
@@ -248,6 +253,14 @@ export function waitMaxMsOf(limits: Limits): number {
 function takeSlot(slots: LimitFunction): Promise<() => void> {
   return new Promise((taken) => {
     void slots(() => new Promise<void>((free) => taken(free)));
+  });
+}
+
+/** What an earlier attempt did is as unknown as before. */
+function tooLate(what: string): TargetFailure {
+  return new TargetFailure({
+    trouble: 'unanswered',
+    message: `${what} was not sent again: by the time of its turn the target may have forgotten its key.`,
   });
 }
 

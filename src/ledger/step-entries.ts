@@ -187,6 +187,18 @@ export function statesOf(entries: Iterable<Pick<Entry, 'result' | 'body'>>): Ste
   return states;
 }
 
+/** What was intended and when, the earliest first. */
+export function* intentsOf(
+  entries: Iterable<Pick<Entry, 'result' | 'body'>>,
+): Generator<{ readonly ref: StepRef; readonly at: string }> {
+  for (const { result, body } of entries) {
+    if (result !== null) continue;
+    for (const [, , at, steps] of JSON.parse(body) as IntentBody) {
+      for (const ref of refsOf(steps)) yield { ref, at };
+    }
+  }
+}
+
 /** When an entry was made. */
 export function madeAt({ result, body }: Pick<Entry, 'result' | 'body'>): string | null {
   if (result !== null) return (JSON.parse(body) as OutcomeBody).at;

@@ -10,6 +10,7 @@ import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
 import {
   type Entry,
+  intentsOf,
   madeAt,
   packIntents,
   packOutcomes,
@@ -26,7 +27,14 @@ export function stepEntries(
   { idOf, find, numberOf }: Pick<ScopeIds, 'idOf' | 'find'> & { readonly numberOf: RunNumbers },
 ): Pick<
   Ledger,
-  'recordIntents' | 'settle' | 'openSteps' | 'results' | 'history' | 'lastEntryAt' | 'lastBatch'
+  | 'recordIntents'
+  | 'settle'
+  | 'openSteps'
+  | 'results'
+  | 'history'
+  | 'lastEntryAt'
+  | 'intendedAt'
+  | 'lastBatch'
 > {
   const together = groupCommit(connection);
   const append = entryWriter(connection);
@@ -87,6 +95,17 @@ export function stepEntries(
     async lastEntryAt(runId) {
       const row = lastEntry.get(runId);
       return row === undefined ? null : madeAt(row);
+    },
+    async intendedAt(runId, steps) {
+      const run = numberOf(runId);
+      const found = new Map<string, string>();
+      for (const slice of new Set(steps.map(({ seq }) => sliceOf(seq)))) {
+        for (const { ref, at } of intentsOf(entries.all(run, slice, slice))) {
+          const name = `${ref.seq}:${ref.step}`;
+          if (!found.has(name)) found.set(name, at);
+        }
+      }
+      return steps.map(({ seq, step }) => found.get(`${seq}:${step}`) ?? null);
     },
     async lastBatch(runId) {
       return lastBatch.get(numberOf(runId))?.batch ?? 0;

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import type { ChangeResult, Settlement } from '../contracts/ledger.ts';
-import { type DispatchTools, dispatch } from '../dispatch/dispatch.ts';
-import type { Change, Step } from '../domain/change.ts';
+import { type DispatchTools, dispatch, type Start } from '../dispatch/dispatch.ts';
+import type { Change } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { User } from '../domain/user.ts';
 import { backoffMs } from '../http/backoff.ts';
@@ -62,6 +63,7 @@ export async function sendPlan(
     applied: (step, user, userId) => provider.applied(step, user, userId),
     mayLink: (item) => loginsTell || doubtfulCreates.has(item.userId ?? provider.idOf(item.attributes) ?? ''),
     initialPassword,
+    keyOf: ({ seq }, step) => keyOf([ledger.lineage, run.id, seq, step]),
     asOf: run.asOf,
     clock: world.clock,
     signal: world.signal,
@@ -83,8 +85,7 @@ export async function sendPlan(
   if (isResumed) await recall(open, awaited, { users, troubles });
   let stopped = isResumed ? null : await dispatch(firstPass(open), tools);
   const starts: Starts = new Map();
-  const mayRepeat = (step: Step): boolean => isResumed && provider.createOnly(step);
-  const passTools = { open, target, users, starts, troubles, settle, mayRepeat, world };
+  const passTools = { open, target, users, starts, troubles, settle, isResumed, world };
   for (const pass of isResumed ? [0, ...awaited.passes] : awaited.passes) {
     if (stopped !== null || world.signal.aborted) break;
     stopped = await dispatch(laterPass(pass, passTools), {
@@ -120,8 +121,16 @@ async function recall(
   }
 }
 
+/**
+ * The same for the same step of the same run, also when that is gone on with, and no other's: the number of a run alone
+ * might come twice, in two ledgers. A hash, so that whoever sees it learns nothing.
+ */
+function keyOf(names: readonly (string | number)[]): string {
+  return hash('sha256', JSON.stringify(names)).slice(0, 32);
+}
+
 /** Where changes go on that wait for something. */
-type Starts = Map<number, { readonly step: number; readonly userId: string | null }>;
+type Starts = Map<number, Start>;
 
 interface PassTools {
   readonly open: OpenRun;
@@ -132,30 +141,67 @@ interface PassTools {
   readonly starts: Starts;
   readonly troubles: Troubles;
   readonly settle: (settlement: Settlement) => Promise<void>;
-  /** Whether a step of an earlier sitting may be sent again, of which nobody knows whether it took effect. */
-  readonly mayRepeat: (step: Step) => boolean;
+  readonly isResumed: boolean;
   readonly world: World;
 }
 
 /** The changes that may go on in this pass, with the values that are known by now. */
 async function* laterPass(pass: number, tools: PassTools): AsyncGenerator<readonly Change[]> {
-  const { open, starts, settle, mayRepeat } = tools;
+  const { open, starts, settle } = tools;
   for await (const page of open.ledger.results(open.run.id)) {
     starts.clear();
     const ready: Change[] = [];
     const outcomes: Settlement['outcomes'][number][] = [];
+    const remembered = await rememberedKeys(page, tools);
     for (const result of page) {
-      const part = readyPart(result, pass, mayRepeat);
+      const leaveBefore = remembered.get(result.change.seq);
+      const part = readyPart(
+        result,
+        pass,
+        (step) => leaveBefore !== undefined || (tools.isResumed && tools.target.provider.createOnly(step)),
+      );
       if (part === null) continue;
       const one = goesOn(result, part, tools);
       if ('steps' in one) {
-        starts.set(one.seq, { step: part.from, userId: userIdOf(result, part.from, tools.target) });
+        const userId = userIdOf(result, part.from, tools.target);
+        starts.set(one.seq, {
+          step: part.from,
+          userId,
+          ...(leaveBefore === undefined ? {} : { leaveBefore }),
+        });
         ready.push(one);
       } else outcomes.push(...one.outcomes);
     }
     if (outcomes.length > 0) await settle({ outcomes, accounts: [], removed: [] });
     if (ready.length > 0) yield ready;
   }
+}
+
+/**
+ * Steps of an earlier sitting that nobody could look up, and whose key the target still remembers: until when, by the
+ * change's position. What comes after a step in doubt was never sent, so there is one for a change.
+ */
+async function rememberedKeys(
+  page: readonly ChangeResult[],
+  { open, target: { provider }, isResumed, world }: PassTools,
+): Promise<ReadonlyMap<number, number>> {
+  const doubts = !isResumed
+    ? []
+    : page.flatMap(({ change, outcomes }) => {
+        const index = outcomes.find(({ result }) => result === 'unknown')?.step;
+        const step = index === undefined ? undefined : change.steps[index];
+        if (index === undefined || step === undefined || provider.createOnly(step)) return [];
+        const lifetimeMs = provider.keyLifetimeMs?.(step) ?? 0;
+        return lifetimeMs > 0 ? [{ seq: change.seq, step: index, lifetimeMs }] : [];
+      });
+  if (doubts.length === 0) return new Map();
+  const intended = await open.ledger.intendedAt(open.run.id, doubts);
+  const until = doubts.map(({ seq, lifetimeMs }, position): [number, number] => [
+    seq,
+    Date.parse(intended[position] ?? '') + lifetimeMs,
+  ]);
+  // What has no time compares as false.
+  return new Map(until.filter(([, leaveBefore]) => world.clock.now() < leaveBefore));
 }
 
 /** The change with the steps of this pass, or what becomes of them when they cannot be sent. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Pool } from 'undici';
 import type { Ledger, Run } from '../../src/contracts/ledger.ts';
 import { dispatch } from '../../src/dispatch/dispatch.ts';
@@ -56,6 +57,7 @@ async function sendThroughLedger(memory: Ledger, { id, scope, asOf }: Run): Prom
     bodyBytes: (item) => connection.bodyBytes(item),
     applied: (step, user, userId) => loopback.applied(step, user, userId),
     mayLink: () => false,
+    keyOf: ({ seq }, step) => hash('sha256', JSON.stringify([id, seq, step])).slice(0, 32),
     asOf,
     clock: systemClock,
     signal: new AbortController().signal,

@@ -29,7 +29,12 @@ export function trouble(kind: TargetTrouble): TargetFailure {
 
 export function buildItem(n: number, action = 'update'): Item {
   const userId = action === 'add' ? null : `u${n}`;
-  return { step: { action, subject: '', values: {} }, userId, attributes: { userName: `p${n}` } };
+  return {
+    step: { action, subject: '', values: {} },
+    userId,
+    key: `key ${n}`,
+    attributes: { userName: `p${n}` },
+  };
 }
 
 export function buildItems(count: number, action = 'update'): readonly Item[] {
@@ -57,6 +62,8 @@ export interface FakeSettings {
   /** Thrown by every look-up instead. */
   readonly lookUpFailure?: TargetFailure;
   readonly verdict?: 'applied' | 'notApplied' | 'cannotTell';
+  /** For how long the target remembers keys; not at all when absent. */
+  readonly keyLifetimeMs?: number;
   readonly tools?: Partial<SendTools>;
 }
 
@@ -71,6 +78,7 @@ export function fakeTarget(settings: FakeSettings = {}): FakeTarget {
     provider: {
       verdict: () => settings.verdict ?? 'cannotTell',
       createOnly: (step) => step.action === 'add',
+      keyLifetimeMs: () => settings.keyLifetimeMs ?? 0,
       idOf: (attributes) => (typeof attributes.userName === 'string' ? `id of ${attributes.userName}` : null),
     },
     connection: {

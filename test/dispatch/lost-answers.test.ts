@@ -13,9 +13,12 @@ class DroppingTarget {
   /** How often each record was written. */
   readonly written = new Map<string, number>();
   readonly #refusesTwice: boolean;
+  readonly #remembersKeys: boolean;
+  readonly #keys = new Set<string>();
 
-  constructor(options: { readonly refusesTwice: boolean }) {
+  constructor(options: Pick<Ways, 'refusesTwice' | 'keyLifetimeMs'>) {
     this.#refusesTwice = options.refusesTwice;
+    this.#remembersKeys = options.keyLifetimeMs !== undefined;
   }
 
   write(items: readonly Item[]): Answer {
@@ -25,6 +28,8 @@ class DroppingTarget {
       const times = this.written.get(name) ?? 0;
       isFirst ||= times === 0;
       if (times > 0 && this.#refusesTwice) return exists;
+      if (this.#remembersKeys && this.#keys.has(item.key)) return success;
+      this.#keys.add(item.key);
       this.written.set(name, times + 1);
       return success;
     });
@@ -59,13 +64,18 @@ interface Ways {
   readonly canLookUp: boolean;
   readonly refusesTwice: boolean;
   readonly batchSize: number;
+  /** Set for a target that remembers keys: for how long. */
+  readonly keyLifetimeMs?: number;
 }
 
-async function sendAll({ action, canLookUp, refusesTwice, batchSize }: Ways): Promise<{
+async function sendAll({ action, canLookUp, refusesTwice, batchSize, keyLifetimeMs }: Ways): Promise<{
   readonly made: World;
   readonly target: DroppingTarget;
 }> {
-  const target = new DroppingTarget({ refusesTwice });
+  const target = new DroppingTarget({
+    refusesTwice,
+    ...(keyLifetimeMs === undefined ? {} : { keyLifetimeMs }),
+  });
   const made = world({
     limits: { concurrency: 8, batchSize },
     write: (items) => target.write(items),
@@ -77,6 +87,7 @@ async function sendAll({ action, canLookUp, refusesTwice, batchSize }: Ways): Pr
           return found === undefined ? 'notApplied' : 'applied';
         },
         createOnly: (step) => step.action === 'add',
+        keyLifetimeMs: () => keyLifetimeMs ?? 0,
         idOf: ({ userName }) => `id of ${userName}`,
       },
     },
@@ -114,6 +125,21 @@ describe.each([1, 100])('when every first answer to requests of %i is lost', (ba
       refusesTwice: false,
       batchSize,
     });
+    expect(timesWritten(target)).toEqual(Array(records).fill(1));
+    expect(count(made)).toEqual({ unknown: records });
+  });
+
+  const blind = { action: 'create', canLookUp: false, refusesTwice: false, batchSize } as const;
+
+  it('nothing is written twice where nobody can tell and the target remembers keys', async () => {
+    const { made, target } = await sendAll({ ...blind, keyLifetimeMs: 3_600_000 });
+    expect(timesWritten(target)).toEqual(Array(records).fill(1));
+    expect(count(made)).toEqual({ succeeded: records });
+  });
+
+  it('everything is unknown, and nothing sent again, where the target has forgotten its keys by then', async () => {
+    // The wait before a look-up is one second.
+    const { made, target } = await sendAll({ ...blind, keyLifetimeMs: 1_000 });
     expect(timesWritten(target)).toEqual(Array(records).fill(1));
     expect(count(made)).toEqual({ unknown: records });
   });

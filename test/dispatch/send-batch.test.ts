@@ -23,6 +23,77 @@ function send(target: FakeTarget, items: readonly Item[]): Promise<BatchEnd> {
   return target.clock.runUntil(sendBatch(items, target.tools));
 }
 
+describe('an item whose key the target remembers, and that nobody can look up', () => {
+  const hourMs = 3_600_000;
+
+  it('is sent again with the same key, also from one half of a batch, and says until when it may leave', async () => {
+    const seen: Item[] = [];
+    const refused = trouble('refused');
+    const target = fakeTarget({
+      keyLifetimeMs: hourMs,
+      write: (items, call) => {
+        seen.push(...items);
+        if (call === 1) return refused;
+        return call <= 3 ? trouble('unanswered') : items.map(() => success);
+      },
+    });
+    const startMs = target.clock.now();
+    expect(resultsOf(await send(target, buildItems(2)))).toEqual(['succeeded', 'succeeded']);
+    expect(seen.map(({ key }) => key)).toEqual(['key 1', 'key 2', 'key 1', 'key 1', 'key 1', 'key 2']);
+    expect(seen.map(({ leaveBefore }) => leaveBefore !== undefined)).toEqual([
+      ...[false, false, false],
+      ...[true, true, false],
+    ]);
+    expect(seen[3]?.leaveBefore).toBe(startMs + hourMs);
+  });
+
+  it('stays unknown when the target answers that it exists: it has not remembered the key', async () => {
+    const target = fakeTarget({
+      keyLifetimeMs: hourMs,
+      write: inTurn(trouble('unanswered'), [exists]),
+      find: () => undefined,
+      tools: { mayLink: () => true },
+    });
+    expect(resultsOf(await send(target, buildItems(1, 'create')))).toEqual(['unknown']);
+    expect(target.writes).toHaveLength(2);
+  });
+
+  it('is sent without an end to its time once a look-up says that it was not taken', async () => {
+    const seen: Item[] = [];
+    const target = fakeTarget({
+      keyLifetimeMs: 500,
+      verdict: 'notApplied',
+      write: (items, call) => {
+        seen.push(...items);
+        return call === 1 ? trouble('unanswered') : items.map(() => success);
+      },
+    });
+    expect(resultsOf(await send(target, buildItems(1)))).toEqual(['succeeded']);
+    expect(seen[1]).toEqual(buildItem(1));
+  });
+
+  it('stays unknown when the run stops before it is sent again', async () => {
+    const stop = new AbortController();
+    const target = fakeTarget({
+      keyLifetimeMs: hourMs,
+      write: () => {
+        stop.abort(new Error('told to stop'));
+        return trouble('unanswered');
+      },
+      tools: { signal: stop.signal },
+    });
+    expect(resultsOf(await send(target, buildItems(1)))).toEqual(['unknown']);
+    expect(target.writes).toHaveLength(1);
+  });
+
+  it('is not sent again by a later sitting whose time was over, and stays unknown', async () => {
+    const target = fakeTarget({ keyLifetimeMs: hourMs, write: () => trouble('unanswered') });
+    const late = { ...buildItem(1), leaveBefore: target.clock.now() + 500 };
+    expect(resultsOf(await send(target, [late]))).toEqual(['unknown']);
+    expect(target.writes).toHaveLength(1);
+  });
+});
+
 describe('a batch that is answered', () => {
   it('takes each item’s outcome, in order, after one attempt', async () => {
     const target = fakeTarget({ write: () => [success, refusal, buildOutcome({ userId: 'new' })] });

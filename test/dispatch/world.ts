@@ -88,6 +88,7 @@ export function world(settings: WorldSettings = {}): World {
     },
     limits: { ...limits, ...settings.limits },
     bodyBytes: () => 100,
+    keyOf: ({ seq }, step) => `key of ${seq}:${step}`,
     applied: (step, user, userId) => ({
       id: userId,
       active: true,

@@ -53,6 +53,7 @@ async function runThrough(
     backoffMs: (attempt) => backoffMs(attempt, random, { baseMs: 500, capMs: 30_000 }),
     signal: new AbortController().signal,
     mayLink: () => false,
+    keyOf: ({ seq }, step) => `${seq}:${step}`,
     ledger: {
       recordIntents: async () => undefined,
       settle: async (settlement) => {

@@ -63,6 +63,26 @@ function clientOf(baseUrl: string, settings: Partial<HttpSettings> = {}): World 
   return { http, clock, events, stop };
 }
 
+describe('a write that must not leave after a moment', () => {
+  it('leaves before it, and not when its turn comes too late', async () => {
+    let came = 0;
+    const server = await serverWith((_, response) => {
+      came += 1;
+      response.end('{}');
+    });
+    const clock = virtualClock();
+    const limiter = createLimiter([], clock, { waitMaxMs: 900_000 });
+    const { http } = clientOf(server.url, { clock, limiter });
+    const leaveBefore = clock.now() + 1_000;
+    expect((await http.request({ ...write, leaveBefore })).status).toBe(200);
+    limiter.pauseUntil(leaveBefore);
+    const late = http.request({ ...write, leaveBefore });
+    await expect(clock.runUntil(late)).rejects.toMatchObject({ trouble: 'unanswered' });
+    expect((await http.request(write)).status).toBe(200);
+    expect(came).toBe(2);
+  });
+});
+
 async function serverWith(handler: RequestListener): Promise<TestServer> {
   return closing(await startServer(handler));
 }

@@ -622,6 +622,30 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await ledger.lastBatch('run-1')).toBe(10);
       });
 
+      test('it says when a step was intended first, whatever was intended or settled later', async () => {
+        await startRun('run-1', 2_500);
+        const intent = (batch: number, minute: number, ...seqs: number[]) => ({
+          batch,
+          attempt: 1,
+          at: `2026-11-02T02:0${minute}:00.000Z`,
+          steps: seqs.map((seq) => ({ seq, step: 0 })),
+        });
+        await ledger.recordIntents('run-1', [intent(1, 1, 1, 2)]);
+        await ledger.recordIntents('run-1', [intent(2, 2, 2_400)]);
+        await ledger.settle('run-1', scope, {
+          ...settlement,
+          outcomes: [outcome(1, 0, { result: 'unknown', errorCode: 'UNANSWERED' })],
+        });
+        await ledger.recordIntents('run-1', [intent(3, 3, 1)]);
+        const steps = [2_400, 1, 3].map((seq) => ({ seq, step: 0 }));
+        expect(await ledger.intendedAt('run-1', [...steps, { seq: 1, step: 1 }])).toEqual([
+          '2026-11-02T02:02:00.000Z',
+          '2026-11-02T02:01:00.000Z',
+          null,
+          null,
+        ]);
+      });
+
       test('a step whose outcome is unknown stays open until a later outcome replaces it', async () => {
         await startRun('run-1', 1);
         await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 1, step: 0 }] }]);

@@ -96,7 +96,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     const attributes = attributesOf(name);
     const [step] = target.provider.steps(needOf('create', null, {}, attributes), null, null, attributes);
     if (step === undefined) throw new Error('A create takes no step.');
-    return { step, userId: null, attributes };
+    return { step, userId: null, key: `key of ${name}`, attributes };
   };
   const write = async (items: readonly Item[], { connection } = target): Promise<readonly Outcome[]> => {
     const answers = await connection.write(items);
@@ -228,7 +228,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     const steps = target.provider.steps(need, before, null, {});
     for (const step of steps) {
       const outcomes = await write([
-        { step, userId: before.id, attributes: { ...before.attributes, ...after } },
+        { step, userId: before.id, key: 'k1', attributes: { ...before.attributes, ...after } },
       ]);
       expect(outcomes).toMatchObject([{ result: 'succeeded' }]);
     }
@@ -266,7 +266,7 @@ describe.each(Object.keys(providers))('the provider %s', (id) => {
     );
     const need = needOf('update', user, { roles: [] }, { roles: [sandboxRole] });
     for (const step of target.provider.steps(need, user, null, {})) {
-      await write([{ step, userId: user.id, attributes: attributesOf(name) }]);
+      await write([{ step, userId: user.id, key: 'k1', attributes: attributesOf(name) }]);
     }
     return lookUp(name);
   }

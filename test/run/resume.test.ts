@@ -134,6 +134,40 @@ describe('resuming a run that stopped', () => {
     expect(world.writes.filter((write) => write === 'add p3')).toHaveLength(2);
   });
 
+  it('sends what nobody can look up again with its old key, while the target remembers that', async () => {
+    const job = await world.job();
+    world.keyLifetimeMs = 3_600_000;
+    await doubtfulRun(job);
+    const keys = world.keys.slice();
+    expect(new Set(keys).size).toBe(keys.length);
+    const resumed = await world.resume(job);
+    expect(resumed.code).toBe(0);
+    expect(resumed.end?.report.changes).toMatchObject({ succeeded: 6, unknown: 0 });
+    expect(world.writes.filter((write) => write === 'set p3')).toHaveLength(1);
+    expect(world.keys.filter((key) => key === keys.at(-1))).toHaveLength(2);
+    expect(new Set(world.keys).size).toBe(world.keys.length - 1);
+  });
+
+  it('counts the time of a key from the first attempt, over every sitting, and then leaves it unknown', async () => {
+    const job = await world.job();
+    world.keyLifetimeMs = 3_600_000;
+    const stopped = await doubtfulRun(job);
+    await world.asIfKilled(job, idOf(stopped));
+    world.onWrite = () => {
+      world.signal();
+      return { lost: true };
+    };
+    await world.clock.advance(1_800_000);
+    const again = await world.resume(job);
+    expect(again.end?.report.changes).toMatchObject({ succeeded: 2, unknown: 1, notSent: 3 });
+    const sent = world.keys.length;
+    world.onWrite = () => undefined;
+    await world.clock.advance(1_800_000);
+    const late = await world.resume(job);
+    expect(late.end?.report.changes).toMatchObject({ succeeded: 5, unknown: 1, notSent: 0 });
+    expect(world.keys).toHaveLength(sent + 3);
+  });
+
   it('leaves whom somebody changed since alone, as a conflict', async () => {
     const job = await world.job();
     await doubtfulRun(job);
@@ -199,6 +233,19 @@ describe('the next apply', () => {
       ...(inDoubt.code === 4 ? [{ run: idOf(inDoubt), state: 'superseded', inDoubt: 0 }] : []),
     ]);
     expect((await world.apply(job)).end?.report.run.settled).toEqual([]);
+  });
+});
+
+describe('the next apply and keys', () => {
+  it('never takes the key of an earlier run: what that left in doubt stays so', async () => {
+    const job = await world.job();
+    world.keyLifetimeMs = 3_600_000;
+    await doubtfulRun(job);
+    const keys = new Set(world.keys);
+    const next = await world.apply(job);
+    expect(next.end?.report.failures).toMatchObject([{ key: 'E3', errorCode: 'IN_DOUBT' }]);
+    expect(world.keys.slice(keys.size).filter((key) => keys.has(key))).toEqual([]);
+    expect(world.keys.length).toBeGreaterThan(keys.size);
   });
 });
 

@@ -39,6 +39,10 @@ export class StoppingWorld implements Disposable {
   canTell = true;
   /** Whether a step may be repeated without harm. */
   createOnly = false;
+  /** For how long the target remembers keys; not at all by default. */
+  keyLifetimeMs = 0;
+  /** The key of every step that was sent, in order. */
+  readonly keys: string[] = [];
   stop = new AbortController();
   #count = 0;
 
@@ -143,6 +147,7 @@ export class StoppingWorld implements Disposable {
         return found !== undefined && isThere ? 'applied' : 'notApplied';
       },
       createOnly: () => this.createOnly,
+      keyLifetimeMs: () => this.keyLifetimeMs,
       connect: async () => this.#connection(),
     };
   }
@@ -161,7 +166,11 @@ export class StoppingWorld implements Disposable {
       write: async (items) => {
         this.#count += 1;
         const end = this.onWrite(this.#count);
-        for (const item of items) this.#take(item);
+        for (const item of items) {
+          const isRemembered = this.keyLifetimeMs > 0 && this.keys.includes(item.key);
+          this.keys.push(item.key);
+          if (!isRemembered) this.#take(item);
+        }
         if (end?.lost === true) {
           throw new TargetFailure({ trouble: 'unanswered', message: 'The connection was dropped.' });
         }

@@ -3,6 +3,7 @@ import { TargetFailure } from '../../domain/failure.ts';
 import { type Redact, redactor, wordsOf } from '../../domain/redaction.ts';
 import { type Identity, readIdentity } from './auth.ts';
 import type { Config } from './config.ts';
+import { keyHeader } from './keys.ts';
 import { ErrorBody, jsonOf } from './wire.ts';
 
 export interface Call {
@@ -15,6 +16,9 @@ export interface Call {
   readonly safe: boolean;
   /** How many resources it writes; one when absent. */
   readonly records?: number;
+  /** `Item.key` and `Item.leaveBefore` of a write of one user. */
+  readonly key?: string;
+  readonly leaveBefore?: number;
 }
 
 export interface Answer {
@@ -55,11 +59,13 @@ export async function openClient(config: Config, tools: Tools): Promise<Client> 
       // Many services know only the plain type, and RFC 7644, section 3.1, lets them answer with it.
       accept: 'application/scim+json, application/json;q=0.9',
       authorization: used.authorization,
+      ...keyHeader(call.key, config),
     };
     if (call.body !== undefined) headers['content-type'] = 'application/scim+json';
     if (call.ifMatch != null) headers['if-match'] = call.ifMatch;
-    const { method, path, safe, records = 1 } = call;
-    return tools.request({ method, path, headers, safe, records, ...body });
+    const { method, path, safe, records = 1, leaveBefore } = call;
+    const until = leaveBefore === undefined ? {} : { leaveBefore };
+    return tools.request({ method, path, headers, safe, records, ...body, ...until });
   };
 
   return {

@@ -42,6 +42,36 @@ const Use = z
   .default({})
   .describe('What to use whatever ServiceProviderConfig says, for a service that is wrong about itself.');
 
+/** Headers that say something else already. */
+const ownHeaders = [
+  'accept',
+  'authorization',
+  'content-type',
+  'content-length',
+  'host',
+  'if-match',
+  'user-agent',
+];
+
+const Idempotency = z
+  .strictObject({
+    header: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a header')
+      .refine((name) => !ownHeaders.includes(name.toLowerCase()), 'This header says something else already.')
+      .default('Idempotency-Key')
+      .describe('The header that takes the key.'),
+    lifetime: z
+      .string()
+      .regex(/^[1-9][0-9]{0,5}(?:s|m|h|d)$/, 'must be a time such as `30s`, `10m`, `36h` or `3d`')
+      .describe('For how long the service remembers a key, as its documents say.'),
+  })
+  .optional()
+  .describe(
+    'For a service, or a gateway before it, that gives a request with a known key its first answer again: what nobody ' +
+      'can look up is then sent again. Bulk requests are not used.',
+  );
+
 /** What `target` holds for this provider. */
 export const Config = z.strictObject({
   auth: z.discriminatedUnion('type', [Bearer, Basic, OAuth]),
@@ -58,9 +88,13 @@ export const Config = z.strictObject({
     .describe('Auto: by cursor (RFC 9865) where the service offers it, else by index.'),
   pageSize: z.int().min(1).max(10_000).default(100).describe('Users asked for in one page.'),
   lookUp: z
-    .enum(['query', 'search'])
+    .enum(['query', 'search', 'none'])
     .default('query')
-    .describe('Search: POST /Users/.search, which keeps logins out of addresses, where the service has it.'),
+    .describe(
+      'How somebody without a known id is found. Search: POST /Users/.search, which keeps logins out of addresses, ' +
+        'where the service has it. None: not at all, for a service that cannot filter, or whose lists lag behind.',
+    ),
+  idempotency: Idempotency,
   groupsFrom: z
     .enum(['auto', 'users', 'groups'])
     .default('auto')

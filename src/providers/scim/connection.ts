@@ -49,7 +49,9 @@ export async function connect(config: Config, tools: Tools): Promise<Connection>
     },
 
     async lookUp(sought) {
-      const found = await Promise.all(sought.map((one) => finder.find(one)));
+      const found = await Promise.all(
+        sought.map((one) => (config.lookUp === 'none' && one.userId === null ? undefined : finder.find(one))),
+      );
       const byMember = found.some((one) => one !== undefined) ? await memberships() : null;
       return Promise.all(
         found.map(async (resource) => (resource === undefined ? undefined : toUser(resource, byMember))),

@@ -48,7 +48,8 @@ export async function discover(client: Client, config: Config): Promise<Capabili
   const types = resourceTypesOf(await fetchDocument(client, '/ResourceTypes'));
   const schemas = readSchemas(await fetchDocument(client, '/Schemas'), types);
   const { use } = config;
-  const bulk = use.bulk ?? provider.bulk?.supported ?? false;
+  // A key is for one request, and many users in one would share it.
+  const bulk = config.idempotency === undefined && (use.bulk ?? provider.bulk?.supported ?? false);
   const groups = endpointOf(types, 'Group', '/Groups');
   return {
     patch: use.patch ?? provider.patch?.supported ?? false,

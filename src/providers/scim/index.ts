@@ -1,12 +1,13 @@
 import { fullUndo, type Provider, type Supports } from '../../contracts/provider.ts';
 import { Config } from './config.ts';
 import { connect } from './connection.ts';
+import { keyLifetimeMs } from './keys.ts';
 import { limits } from './limits.ts';
 import { rules, rulesUnder } from './places.ts';
 import { review } from './review.ts';
 import { deactivatingSteps, remembers, steps } from './steps.ts';
 import { applied, unlisted } from './users.ts';
-import { createOnly, verdict } from './verdict.ts';
+import { createOnly, verdict, verdictUnseen } from './verdict.ts';
 
 const supports: Supports = {
   operations: ['create', 'update', 'enable', 'disable', 'remove'],
@@ -37,6 +38,8 @@ export const scim: Provider<Config> = {
   // All else that the settings change is between the connection and the service.
   under: (config) => ({
     attributes: rulesUnder(config),
+    keyLifetimeMs: (step) => keyLifetimeMs(step, config),
+    ...(config.lookUp === 'none' && { verdict: verdictUnseen, createOnly: () => false }),
     ...(config.removal === 'deactivate' && {
       steps: deactivatingSteps,
       supports: { ...supports, undo: { ...supports.undo, remove: fullUndo } },

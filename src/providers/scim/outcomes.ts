@@ -1,9 +1,10 @@
 import type { Outcome } from '../../domain/change.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
-import type { TargetFailure } from '../../domain/failure.ts';
+import { TargetFailure } from '../../domain/failure.ts';
 import { outcome, succeeded } from '../../domain/outcome.ts';
 import type { Redact } from '../../domain/redaction.ts';
 import { type Answer, type Call, errorOf, failureOf, providerCodeOf, unreadable } from './client.ts';
+import { saidOfKey } from './keys.ts';
 import { idOf } from './resource.ts';
 import type { Action } from './steps.ts';
 import { isObject, type Resource } from './wire.ts';
@@ -23,6 +24,8 @@ export function judge(
 ): Judged {
   const { status } = answer;
   if (status >= 200 && status < 300) return judgeSuccess(action, answer, call);
+  const said = saidOfKey(answer);
+  if (said !== null) return judgeKey(said, status);
   const error = errorOf(answer);
   const code = providerCodeOf(status, error);
   // RFC 7644, section 3.3: 409 with `uniqueness`; some say 409 alone, some 400 with it.
@@ -44,6 +47,22 @@ export function judge(
     return decided(outcome('failed', 'REFUSED', code, refusalText(status, error, redact)));
   }
   return { kind: 'trouble', failure: failureOf(answer, call) ?? unreadable(call, `HTTP ${status}`) };
+}
+
+/** An answer about the key says that the service has had a request with it, and not what became of that. */
+function judgeKey(said: NonNullable<ReturnType<typeof saidOfKey>>, status: number): Judged {
+  const providerCode = String(status);
+  if (said === 'missing') {
+    const message = 'The service takes no write without an idempotency key.';
+    const hint = 'Set target.idempotency, with the header and the lifetime that its documents name.';
+    const failure = new TargetFailure({ trouble: 'misconfigured', message, hint, providerCode });
+    return { kind: 'trouble', failure };
+  }
+  const message =
+    said === 'pending'
+      ? 'The service still works on the first request with this key.'
+      : 'The service has had another request with this key, and does not say what became of it.';
+  return decided(outcome('unknown', 'UNANSWERED', providerCode, message));
 }
 
 /** 403 and 404 with an error body of SCIM speak of this user; without one, of the credentials or the address. */

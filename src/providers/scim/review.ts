@@ -4,6 +4,13 @@ import type { Config } from './config.ts';
 /** What is wrong or risky about a job, beyond what its schema tells. */
 export function review(config: Config, { policy, attributes }: Asked): readonly Finding[] {
   const findings: Finding[] = [];
+  if (config.idempotency !== undefined && config.use.bulk === true) {
+    findings.push({
+      severity: 'error',
+      path: ['target', 'use', 'bulk'],
+      message: 'A key is for one request about one user: take either `use.bulk: true` or `idempotency`.',
+    });
+  }
   const removes = policy.leavers.some((rule) => rule.operation === 'remove');
   if (removes && config.removal === 'deactivate') {
     findings.push({

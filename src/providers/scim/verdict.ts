@@ -27,6 +27,13 @@ export function verdict(step: Step, found: User | undefined): Verdict {
   }
 }
 
+/**
+ * The same where nobody is looked up by login. A create is then not repeated without a key either: who is refused as
+ * existing would stay without an id, and so without a link.
+ */
+export const verdictUnseen: typeof verdict = (step, found) =>
+  step.action === 'create' && found === undefined ? 'cannotTell' : verdict(step, found);
+
 /** `userName` is unique (RFC 7643, section 4.1.1): creating somebody who exists is refused and changes nothing. */
 export function createOnly(step: Step): boolean {
   return step.action === 'create';

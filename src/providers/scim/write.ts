@@ -10,6 +10,7 @@ import type { Finder } from './find.ts';
 import type { GroupAction, Groups } from './groups.ts';
 import { decided, type Judged, judge, refused } from './outcomes.ts';
 import { checkTaken, type Prepared, prepare } from './prepare.ts';
+import { keyed } from './keys.ts';
 import { field, idOf } from './resource.ts';
 import type { Action } from './steps.ts';
 
@@ -71,7 +72,8 @@ type Sent = readonly [write: Write, became: Judged];
 async function sendLot(lot: readonly Write[], tools: WriteTools): Promise<readonly Sent[]> {
   const [only] = lot;
   if (only !== undefined && lot.length === 1) {
-    const send = async (): Promise<Judged> => judgeWrite(only, await tools.client.send(only.call), tools);
+    const call = { ...only.call, ...keyed(only.item) };
+    const send = async (): Promise<Judged> => judgeWrite(only, await tools.client.send(call), tools);
     return [[only, await guarded(send)]];
   }
   const answers = await sendBulk(lot, tools.client);
@@ -104,8 +106,17 @@ async function sendBulk(
 async function judgeWrite({ item, prepared }: Write, answer: Answer, tools: WriteTools): Promise<Judged> {
   const redact = redactFor(item, tools.client);
   const judged = judge(item.step.action as Action, answer, prepared.call, redact);
-  if (judged.kind === 'exists') return existing(item, judged.providerCode, tools.finder);
+  if (judged.kind === 'exists') {
+    if (tools.config.lookUp === 'none') return taken(judged.providerCode);
+    return existing(item, judged.providerCode, tools.finder);
+  }
   return checkTaken(judged, prepared);
+}
+
+/** The same where nobody is looked up: without an id, core takes nobody for this person. */
+function taken(providerCode: string): Judged {
+  const message = 'A value that must be unique is taken; by whom is not looked up (target.lookUp: none).';
+  return decided(outcome('conflict', 'ALREADY_EXISTS', providerCode, message));
 }
 
 /** What is to be said of somebody who exists: whose the account is, as far as the service shows it. */

@@ -32,6 +32,7 @@ const Rest = z.strictObject({
       maxResults: z.int().positive(),
       dialect: z.enum(['rfc', 'okta', 'entra']),
       groupsInUsers: z.boolean(),
+      keyLifetimeS: z.int().min(0),
     })
     .partial()
     .optional(),

@@ -160,6 +160,8 @@ export interface Service {
   readonly dialect: 'rfc' | 'okta' | 'entra';
   /** False: users do not show their groups. */
   readonly groupsInUsers: boolean;
+  /** Seconds for which an Idempotency-Key is remembered; 0: such keys are not looked at. */
+  readonly keyLifetimeS: number;
 }
 
 export const usualService: Service = {
@@ -174,6 +176,7 @@ export const usualService: Service = {
   maxResults: 200,
   dialect: 'rfc',
   groupsInUsers: true,
+  keyLifetimeS: 86_400,
 };
 
 export function serviceProviderConfig(service: Service): object {

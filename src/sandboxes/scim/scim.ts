@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Sandbox, SandboxAccount, SandboxApp, SeenRequest } from '../sandbox.ts';
 import { errorAnswer, isJson, type ScimAnswer, ScimError } from './answers.ts';
 import { loadDirectory } from './directory.ts';
+import { KeyBook } from './key-book.ts';
 import { type Domain, serve } from './serve.ts';
 
 const writes = [
@@ -36,6 +37,7 @@ const tokenLifeS = 3600;
 function buildApp(account: SandboxAccount, domain: Domain): SandboxApp {
   const app: SandboxApp = new Hono();
   const tokens = new Set<string>();
+  const keys = new KeyBook(domain.directory.service.keyLifetimeS);
   app.all('*', (context) => {
     const url = new URL(context.req.url);
     const path = ownPath(url.pathname);
@@ -50,17 +52,17 @@ function buildApp(account: SandboxAccount, domain: Domain): SandboxApp {
     }
     const refusal = mediaRefusal(context.req.header('Content-Type'), context.env.body, context.env.seen.json);
     if (refusal !== null) return send(errorAnswer(refusal));
-    const { seen, faults } = context.env;
-    return send(
-      serve(domain, {
-        method: seen.method,
-        path,
-        query: Object.fromEntries(url.searchParams),
-        body: seen.json,
-        ifMatch: context.req.header('If-Match') ?? null,
-        faults,
-      }),
-    );
+    const { seen, body, faults } = context.env;
+    const request = {
+      method: seen.method,
+      path,
+      query: Object.fromEntries(url.searchParams),
+      body: seen.json,
+      ifMatch: context.req.header('If-Match') ?? null,
+      faults,
+    };
+    const key = seen.method === 'GET' ? undefined : context.req.header('Idempotency-Key');
+    return send(keys.answer(key, `${seen.method} ${path} ${body}`, () => serve(domain, request)));
   });
   return app;
 }

@@ -37,7 +37,7 @@ export const system = {
 
 export function item(action: string, user: User | null, values: Attributes = {}): Item {
   const step = { action, subject: '', values };
-  return { step, userId: user?.id ?? null, attributes: { ...user?.attributes, ...values } };
+  return { step, userId: user?.id ?? null, key: 'k1', attributes: { ...user?.attributes, ...values } };
 }
 
 export interface Line {

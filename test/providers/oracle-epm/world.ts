@@ -19,6 +19,7 @@ export function item(action: string, login: string, values: Attributes = {}, sub
   return {
     step: { action, subject, values: isNew ? { userName: login, ...values } : values },
     userId: isNew ? null : login.toLowerCase(),
+    key: 'k1',
     attributes: { userName: login },
   };
 }

@@ -189,6 +189,7 @@ export function items(
   return steps(need(operation, after, before), before, said).map((step) => ({
     step,
     userId: before?.id ?? null,
+    key: 'k1',
     attributes: { ...before?.attributes, ...after },
   }));
 }

@@ -18,6 +18,11 @@ describe('review', () => {
     expect(review(config({ removal: 'deactivate' }), asked)).toMatchObject([{ path: ['target', 'removal'] }]);
   });
 
+  it('refuses bulk requests together with keys', () => {
+    const both = config({ use: { bulk: true }, idempotency: { lifetime: '24h' } });
+    expect(review(both, asked)).toMatchObject([{ severity: 'error', path: ['target', 'use', 'bulk'] }]);
+  });
+
   it('warns of creates without a lasting id', () => {
     const without = { ...asked, attributes: ['userName'] };
     expect(review(config(), without)).toMatchObject([{ severity: 'warning', path: ['feed', 'columns'] }]);

@@ -43,11 +43,11 @@ export function item(
   values: Attributes = {},
   more: Attributes = {},
 ): Item {
-  return { step: { action, subject: '', values }, userId, attributes: { ...more, ...values } };
+  return { step: { action, subject: '', values }, userId, key: 'k1', attributes: { ...more, ...values } };
 }
 
 export function membership(action: string, userId: string, group: string): Item {
-  return { step: { action, subject: group, values: {} }, userId, attributes: { userName: 'ada' } };
+  return { step: { action, subject: group, values: {} }, userId, key: 'k1', attributes: { userName: 'ada' } };
 }
 
 export const need = (operation: Need['operation'], before: Attributes, after: Attributes): Need =>

@@ -84,6 +84,7 @@ export function item(
   return {
     step: { action, subject: '', values: isNew ? { userName: username, ...values } : values },
     userId: isNew ? null : `portal/${encodeURIComponent(username)}`,
+    key: 'k1',
     attributes: { userName: username, 'vikingcloud.authenticator': 'portal', ...known, ...values },
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ScimWorld, urns } from './world.ts';
 
 const ada = { id: 'u1', userName: 'Ada@example.com', title: 'Clerk', groups: ['Sales'] };
@@ -296,5 +296,40 @@ describe('a users file of the SCIM sandbox', () => {
   ])('that cannot be used is refused with its place', async (users, said) => {
     await using world = new ScimWorld();
     await expect(world.start({ users })).rejects.toThrow(said);
+  });
+});
+
+describe('a key that the SCIM sandbox has seen', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const keyed = { 'idempotency-key': '"k-1"' };
+  const bea = { schemas: [urns.user], userName: 'bea@example.com' };
+
+  it('gets its first answer again, and another request with it is refused', async () => {
+    await using world = await ScimWorld.open();
+    const first = await world.call('POST', '/Users', bea, keyed);
+    const second = await world.call('POST', '/Users', bea, keyed);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body).toEqual(first.body);
+    expect(world.journal()).toHaveLength(1);
+    const other = await world.call('POST', '/Users', { ...bea, userName: 'cy@example.com' }, keyed);
+    expect(other).toMatchObject({ status: 422, body: { title: 'Idempotency-Key is already used' } });
+    expect((await world.call('POST', '/Users', bea)).status).toBe(409);
+    expect((await world.call('POST', '/Users', bea, { 'idempotency-key': 'bare' })).status).toBe(400);
+  });
+
+  it('is forgotten when its time is over, or where keys are not looked at', async () => {
+    await using world = await ScimWorld.open({ users: { users: [], service: { keyLifetimeS: 60 } } });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    expect((await world.call('POST', '/Users', bea, keyed)).status).toBe(201);
+    vi.setSystemTime(Date.now() + 59_000);
+    expect((await world.call('POST', '/Users', bea, keyed)).status).toBe(201);
+    vi.setSystemTime(Date.now() + 1_000);
+    expect((await world.call('POST', '/Users', bea, keyed)).status).toBe(409);
+    await world.start({ users: { users: [], service: { keyLifetimeS: 0 } } });
+    const cy = { ...bea, userName: 'cy@example.com' };
+    expect((await world.call('POST', '/Users', cy, keyed)).status).toBe(201);
+    expect((await world.call('POST', '/Users', cy, keyed)).status).toBe(409);
   });
 });
