@@ -28,7 +28,7 @@ export function readHeader(
   cells: readonly string[],
   options: Pick<ReaderOptions, 'headers' | 'delimiter' | 'headerAliases' | 'passwordColumn' | 'limits'>,
 ): Header {
-  const { headers, delimiter, headerAliases, limits } = options;
+  const { headers, headerAliases, limits } = options;
   if (cells.length > limits.columns) throw tooManyColumns(cells.length, limits.columns);
   const trimmed = cells.map((cell) => cell.trim());
   const partial = trimmed.some((name) => name.startsWith('rollcall_'));
@@ -44,7 +44,7 @@ export function readHeader(
   }
   const found = new Map(headers.map((name) => [name, spellingFound(name, positions, headerAliases)]));
   const missing = headers.filter((name) => found.get(name) === undefined);
-  if (missing.length > 0) throw wrongDelimiter(missing, names, delimiter) ?? missingColumns(missing, names);
+  if (missing.length > 0) throw wrongDelimiter(missing, names, options) ?? missingColumns(missing, names);
   return {
     cells,
     names,
@@ -161,9 +161,9 @@ function duplicate(name: string, earlier: number, later: number): Failure {
 function wrongDelimiter(
   missing: readonly string[],
   names: readonly string[],
-  delimiter: string,
+  { headers, delimiter }: Pick<ReaderOptions, 'headers' | 'delimiter'>,
 ): Failure | null {
-  const hint = delimiterAdvice(otherDelimiter(names, delimiter, missing));
+  const hint = delimiterAdvice(otherDelimiter(names, delimiter, headers));
   if (hint === null) return null;
   const cut = `in ${names.length} ${names.length === 1 ? 'piece' : 'pieces'}`;
   return new Failure({
@@ -177,23 +177,20 @@ function wrongDelimiter(
 const usualDelimiters = [';', '\t', ',', '|'] as const;
 
 /**
- * The delimiter that a header seems to have been written with, when it is not the one that was taken: it stands in a
- * header that is all in one piece, or what it sets apart is a column that is sought.
+ * The delimiter that a header seems to have been written with, when it is not the one that was taken: with it more of
+ * the wanted columns are there, or it stands in a header that is all in one piece.
  */
 function otherDelimiter(
   names: readonly string[],
   delimiter: string,
-  sought: readonly string[],
+  wanted: readonly string[],
 ): string | null {
   const others = usualDelimiters.filter((one) => one !== delimiter);
-  const setsApart = (other: string): boolean =>
-    names.some(
-      (name) => name.includes(other) && name.split(other).some((piece) => sought.includes(bare(piece))),
-    );
-  const [only = '', ...more] = names;
-  return (
-    others.find(setsApart) ?? (more.length > 0 ? null : others.find((one) => only.includes(one))) ?? null
-  );
+  const foundIn = (pieces: readonly string[]): number =>
+    wanted.filter((name) => pieces.includes(name)).length;
+  const line = names.join(delimiter);
+  const better = others.find((other) => foundIn(line.split(other).map(bare)) > foundIn(names));
+  return better ?? (names.length > 1 ? null : (others.find((one) => line.includes(one)) ?? null));
 }
 
 /** Without the quotes that are no quotes to a parser with another delimiter. */

@@ -64,7 +64,7 @@ describe('the header', () => {
     expect((await refused('id|login|name, first')).hint).toContain('`delimiter: "|"`');
     expect((await refused('id,login,first', { delimiter: ';' })).hint).toContain('`delimiter: ","`');
     // Such a character in a name says nothing by itself.
-    expect((await refused('id,login,first;last')).message).toContain('(nearest: "first;last")');
+    expect((await refused('id,login,first;last')).message).toContain('It has: "id", "login", "first;last"');
     expect((await readText('id;login;first\n1;ana;Ana\n', { delimiter: ';' })).people).toHaveLength(1);
   });
 
