@@ -19,6 +19,7 @@ export const checks = {
   'crash driver': ['crash.ts', '--people', '40', '--kills', '24', '--steps', '0'],
   'test/http/request.test.ts': ['http/request.test.ts'],
   'test/plan/read-plan.test.ts': ['plan/read-plan.test.ts'],
+  'test/dispatch/lost-answers.test.ts': ['dispatch/lost-answers.test.ts'],
 } as const;
 export type Check = keyof typeof checks;
 
@@ -190,6 +191,22 @@ export const bugs: readonly Bug[] = [
       },
     ],
     checks: ['simulation'],
+  },
+  {
+    name: 'a write is sent again with a new key',
+    edits: [
+      {
+        file: 'dispatch/send-batch.ts',
+        find: 'return leaveBefore === null ? plain : { ...item, leaveBefore };',
+        put: 'return leaveBefore === null ? plain : { ...item, leaveBefore, key: `${item.key} again` };',
+      },
+    ],
+    checks: ['test/dispatch/lost-answers.test.ts'],
+  },
+  {
+    name: 'a write is sent again when its key is forgotten',
+    edits: [{ file: 'dispatch/send-batch.ts', find: 'if (clock.now() >= until) return false;', put: '' }],
+    checks: ['test/dispatch/lost-answers.test.ts'],
   },
   {
     name: 'a write without an answer counts as failed',
