@@ -4,6 +4,7 @@ import { operations } from '../domain/change.ts';
 import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
+import { wholeText } from '../report/whole-text.ts';
 import type { RunEnd } from '../run/finish-run.ts';
 import { bareTable } from './bare-table.ts';
 import { limitText } from './guard-limit.ts';
@@ -38,17 +39,6 @@ function filesOf(report: Report): readonly string[] {
   return report.rows.duplicates === 0 ? files : [...files, duplicatesName];
 }
 
-const proofs = {
-  proven: 'proven whole',
-  unproven: 'not proven whole',
-  contradicted: 'not what it says it is',
-};
-
-function wholeOf({ whole, partial, missing }: NamedFeedSection): string {
-  if (missing) return 'not there';
-  return partial ? 'a mended part of a feed' : proofs[whole];
-}
-
 /** Which of several files a run read, and how many are still to be. */
 export function describeFeed({ feed }: Report, waiting: number): string {
   const [first] = [feed].flat();
@@ -61,7 +51,7 @@ function rowsLine(report: Report): string {
   const { rows } = report;
   const feeds = feedsOf(report);
   const ofFeed = (feed: NamedFeedSection): string =>
-    feed.name === '' ? wholeOf(feed) : `${printable(feed.name)} ${number(feed.rows)}, ${wholeOf(feed)}`;
+    feed.name === '' ? wholeText(feed) : `${printable(feed.name)} ${number(feed.rows)}, ${wholeText(feed)}`;
   const counts = [
     ['changed', rows.changed],
     ['unchanged', rows.unchanged],

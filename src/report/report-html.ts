@@ -6,6 +6,7 @@ import { checkSums } from './reconcile.ts';
 import { rejectsName } from './rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from './report.ts';
 import { nextStep, number, verdict } from './verdict.ts';
+import { wholeText } from './whole-text.ts';
 import type { Troubles } from './watch-troubles.ts';
 
 type Html = ReturnType<typeof html>;
@@ -301,19 +302,13 @@ function settledRun({ run, state, inDoubt }: Report['run']['settled'][number]): 
   return state === 'superseded' ? run : `${run}, of which ${number(inDoubt)} stay in doubt`;
 }
 
-const proof = {
-  proven: 'proven whole',
-  unproven: 'not proven whole',
-  contradicted: 'contradicts its own count or hash',
-};
-
 function feedFacts(feed: NamedFeedSection): readonly (readonly [string, string])[] {
   const name = `Feed ${feed.name}`.trimEnd();
   if (feed.missing) return [[name, `${feed.path} was not there: its people were left alone`]];
-  const read = `${number(feed.rows)} rows, ${number(feed.bytes)} bytes, ${proof[feed.whole]}`;
+  const read = `${number(feed.rows)} rows, ${number(feed.bytes)} bytes, ${wholeText(feed)}`;
   return [
     [name, feed.path],
-    [`${name} read`, `${read}${feed.partial ? ', partial' : ''}`],
+    [`${name} read`, read],
     [`${name} SHA-256`, feed.sha256 ?? ''],
   ];
 }

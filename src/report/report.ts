@@ -72,6 +72,7 @@ const RunSection = z
 const FeedSection = z
   .strictObject({
     path: z.string().describe('Where the feed was read from; `-` is standard input.'),
+    mode: z.enum(['full', 'delta']).describe('Whether it names everybody, or only what changed.'),
     sha256: z.string().describe('SHA-256 of the bytes read, in hex.'),
     bytes: count('Bytes read.'),
     rows: count('Records, the header and a trailer not counted.'),

@@ -1,6 +1,7 @@
 import type { Approval } from './approvals.ts';
 import type { FailureExit } from '../domain/failure.ts';
 import type { FeedFacts } from '../domain/feed-facts.ts';
+import type { FeedSettings } from '../domain/settings.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { JobChange, JobSettings } from '../guard/judge-job.ts';
 import type { Findings } from './count-findings.ts';
@@ -20,6 +21,7 @@ export interface FeedOfRun {
   /** '' where the job has one feed. */
   readonly name: string;
   readonly path: string;
+  readonly mode: FeedSettings['mode'];
   /** Null for an optional feed that was not there. */
   readonly facts: FeedFacts | null;
 }

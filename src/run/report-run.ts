@@ -119,17 +119,19 @@ async function countResults(ledger: Ledger, run: Run): Promise<CountedResults> {
 /** An object for one feed, a list for a job with several. */
 function feedSection(feeds: readonly FeedOfRun[]): Report['feed'] {
   const [only] = feeds;
-  if (only?.name === '' && only.facts !== null) return sectionOf(only.facts);
+  if (only?.name === '' && only.facts !== null) return sectionOf(only.facts, only.mode);
   return feeds.map(namedSection);
 }
 
-function namedSection({ name, path, facts }: FeedOfRun): NamedFeedSection {
-  if (facts !== null) return { name, ...sectionOf(facts), missing: false };
-  return { name, path, sha256: null, bytes: 0, rows: 0, whole: 'unproven', partial: false, missing: true };
+function namedSection({ name, path, mode, facts }: FeedOfRun): NamedFeedSection {
+  if (facts !== null) return { name, ...sectionOf(facts, mode), missing: false };
+  const nothing = { sha256: null, bytes: 0, rows: 0, whole: 'unproven', partial: false } as const;
+  return { name, path, mode, ...nothing, missing: true };
 }
 
-function sectionOf({ path, sha256, bytes, rows, whole, partial }: FeedFacts): FeedSection {
-  return { path, sha256, bytes, rows, whole, partial };
+function sectionOf(facts: FeedFacts, mode: FeedOfRun['mode']): FeedSection {
+  const { path, sha256, bytes, rows, whole, partial } = facts;
+  return { path, mode, sha256, bytes, rows, whole, partial };
 }
 
 function composeReport(

@@ -10,7 +10,7 @@ import { chooseReviewed, chooseSelected, everything, type Selection } from './ch
 import type { Comparison } from './compare.ts';
 import type { Revert } from './compare-revert.ts';
 import { connectTarget, type Target } from './connect-target.ts';
-import type { RunFacts } from './facts.ts';
+import type { FeedOfRun, RunFacts } from './facts.ts';
 import { account, brokenOff, endOf, giveUp, type RunEnd, sendOrStop } from './finish-run.ts';
 import type { FeedDelivery, GivenFeeds } from './feed-delivery.ts';
 import { jobSettings } from './judge-plan.ts';
@@ -167,6 +167,11 @@ async function endWithoutFeed({ ledger, run, directory }: OpenRun, world: World)
   return null;
 }
 
+function feedOfRun({ settings, facts }: TakenFeed): FeedOfRun {
+  const { name, path, mode } = settings;
+  return { name, path, mode, facts };
+}
+
 function factsOf(
   job: Job,
   open: OpenRun,
@@ -194,7 +199,7 @@ function factsOf(
     settled: found.settled,
     reverts: revert?.run ?? null,
     target: { name: job.target.name, provider: job.target.provider.id, baseUrl: target.baseUrl },
-    feeds: found.feeds.map(({ settings: { name, path: place }, facts }) => ({ name, path: place, facts })),
+    feeds: found.feeds.map(feedOfRun),
     rows: found.comparison.rows,
     users: plan.users,
     references: { unresolved: found.comparison.unresolvedReferences },

@@ -72,6 +72,7 @@ describe.concurrent('a delta with actions', patient, () => {
     const ran = await world.apply();
     expect(ran.code).toBe(0);
     expect(ran.report.rows).toMatchObject({ total: 5, changed: 5 });
+    expect(ran.stdout).toContain('5 rows (a delta): 5 changed');
     expect(ran.report.changes).toMatchObject({ total: 5, succeeded: 5, fromAbsence: 0 });
     const { create, update, disable, remove } = ran.report.byOperation;
     expect([create, update, disable, remove].map(({ succeeded }) => succeeded)).toEqual([1, 2, 1, 1]);

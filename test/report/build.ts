@@ -105,6 +105,7 @@ export function buildReport(
     },
     feed: {
       path: 'inbox/hr.csv',
+      mode: 'full',
       sha256: 'c'.repeat(64),
       bytes: 2048,
       rows: changed + quarantined,
