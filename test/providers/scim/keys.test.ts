@@ -5,7 +5,7 @@ import { TargetFailure } from '../../../src/domain/failure.ts';
 import { connect } from '../../../src/providers/scim/connection.ts';
 import { scim } from '../../../src/providers/scim/index.ts';
 import type { Canned } from '../fake-tools.ts';
-import { tally } from './runs.ts';
+import { people, Runs, tally } from './runs.ts';
 import { able, config, item, list, membership, outcomes, resource, SandboxWorld, service } from './world.ts';
 
 const idempotency = { header: 'Idempotency-Key', lifetime: '24h' };
@@ -70,6 +70,27 @@ describe('when the answers to 200 creates are lost at a service that cannot be s
     expect(results).toEqual(Array(count).fill('unknown'));
     expect(journal).toEqual({ create: count });
     expect(requests).toHaveLength(count);
+  });
+});
+
+describe('a run of the program with keys', () => {
+  it('ends with 0 although the first answer to every create is lost, and creates nobody twice', async () => {
+    using runs = new Runs();
+    const rows = people(12).map((row) => ({ ...row, groups: '' }));
+    const rules = rows.map(({ login: user }) => ({
+      match: { op: 'create', user },
+      times: 1,
+      do: { drop: 'after' },
+    }));
+    runs.write('users.json', JSON.stringify({ users: [], groups: ['Sales', 'Finance'] }));
+    runs.write('faults.json', JSON.stringify({ rules }));
+    const limits = { requestsPerSecond: 5_000, concurrency: 4, batchSize: 1 };
+    runs.writeJob({ target: { lookUp: 'none', idempotency, limits } });
+    runs.writeFeed(rows);
+    const { code, report } = await runs.apply();
+    expect(code).toBe(0);
+    expect(report.byOperation.create).toMatchObject({ succeeded: 12, unknown: 0 });
+    expect(tally(runs.journal())).toEqual({ create: 12 });
   });
 });
 
