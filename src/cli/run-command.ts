@@ -175,11 +175,14 @@ export interface Asked {
 async function ask(jobFile: string, mode: RunMode, flags: RunFlags): Promise<Asked> {
   const environment = flags.env === undefined ? {} : { environment: flags.env };
   const { jobs: known, isList, warnings } = await readJob(jobFile, { providers, ...environment });
-  const jobs = known.map((job) => withOtherFeeds(job, flags.feed ?? []));
+  const all = known.map((job) => withOtherFeeds(job, flags.feed ?? []));
+  const jobs = selectTargets(all, flags.target ?? []);
+  const names = jobs.map(({ target }) => target.name);
   for (const warning of warnings) {
+    if (warning.targets?.some((name) => names.includes(name)) === false) continue;
     process.stderr.write(`${warning.file}:${warning.line}:${warning.column}  warning  ${warning.message}\n`);
   }
-  return { jobFile, mode, flags, jobs: selectTargets(jobs, flags.target ?? []), all: jobs, isList };
+  return { jobFile, mode, flags, jobs, all, isList };
 }
 
 interface Ended {

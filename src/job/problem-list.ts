@@ -16,7 +16,8 @@ export function createProblemList(file: string, source: YamlSource, environment:
   const found = new Map<string, Problem>();
   const add = (problem: Problem): void => {
     const identity = `${problem.line}:${problem.column} ${problem.message}`;
-    if (!found.has(identity)) found.set(identity, problem);
+    const known = found.get(identity);
+    found.set(identity, known === undefined ? problem : ofBoth(known, problem));
   };
   for (const { line, column, message } of source.troubles) {
     add({ severity: 'error', file, line, column, path: '', message });
@@ -29,6 +30,7 @@ export function createProblemList(file: string, source: YamlSource, environment:
         file,
         line: place.line,
         column: place.column,
+        ...targetsOf(trouble, source),
         path: path.join('.'),
         message: withTargetNames(trouble, source),
         ...(trouble.hint === undefined ? {} : { hint: trouble.hint }),
@@ -37,6 +39,18 @@ export function createProblemList(file: string, source: YamlSource, environment:
     hasErrors: () => [...found.values()].some((problem) => problem.severity === 'error'),
     all: () => [...found.values()].sort((one, other) => one.line - other.line || one.column - other.column),
   };
+}
+
+function targetsOf({ target, path: [part, index] }: Trouble, source: YamlSource): Pick<Problem, 'targets'> {
+  const ofList = part === 'targets' && typeof index === 'number' ? targetNameAt(index, source) : undefined;
+  const name = target ?? ofList;
+  return name === undefined ? {} : { targets: [name] };
+}
+
+/** What is found for several targets is said once, and is about each of them. */
+function ofBoth({ targets: known, ...problem }: Problem, { targets: more }: Problem): Problem {
+  if (known === undefined || more === undefined) return problem;
+  return { ...problem, targets: [...new Set([...known, ...more])] };
 }
 
 /** A field of a target may stand in the chosen environment or in the job itself: the fuller match wins. */

@@ -13,6 +13,8 @@ export interface Problem {
   readonly line: number;
   /** From 1. */
   readonly column: number;
+  /** Names of the targets that it is about, of a job that lists some; absent where it is about all of the job. */
+  readonly targets?: readonly string[];
   /** Dotted, such as `policy.leavers.0`; empty for the whole file. */
   readonly path: string;
   /** Never holds a secret. */
@@ -28,6 +30,8 @@ export interface Trouble {
   /** Whether the field's name or its value is at fault; the value when absent. */
   readonly at?: 'key' | 'value';
   readonly severity?: 'error' | 'warning';
+  /** Name of the target for which it was found; absent where it was found for the job. */
+  readonly target?: string;
   readonly message: string;
   readonly hint?: string;
 }

@@ -66,10 +66,12 @@ function viewOf(shared: JsonRecord, entry: JsonRecord, index: number, report: Re
     ...(shared.feed === undefined ? {} : { feed: withColumns(shared.feed) }),
     ...(Array.isArray(shared.feeds) ? { feeds: shared.feeds.map(withColumns) } : {}),
   };
+  const name = nameOfTarget(entry);
+  const found = name === undefined ? {} : { target: name };
   return {
-    name: nameOfTarget(entry) ?? null,
+    name: name ?? null,
     data: { ...shared, ...Object.fromEntries(sections), ...feed, target: entry },
-    report: (trouble) => report(moved(trouble, entry, index)),
+    report: (trouble) => report({ ...moved(trouble, entry, index), ...found }),
   };
 }
 

@@ -128,6 +128,16 @@ describe.concurrent('one feed for two targets', patient, () => {
     expect(runs.stdout.split(world.baseUrl)).toHaveLength(4);
   });
 
+  it('warns only of the targets that are run', async ({ expect }) => {
+    await using world = await openWorld(people(3));
+    writeJob(world, { epm: { welcomeMail: undefined } });
+    const warned = async (...flags: readonly string[]): Promise<boolean> =>
+      / warning {2}New users get no mail/.test((await world.plan(...flags)).stderr);
+    expect(await warned('--target', 'crm')).toBe(false);
+    expect(await warned('--target', 'epm')).toBe(true);
+    expect(await warned()).toBe(true);
+  });
+
   it('has a block for each target and one sentence about both', async ({ expect }) => {
     await using world = await openWorld(people(3));
     const planned = await world.plan('--limit', '1');

@@ -100,13 +100,17 @@ ${own}
 `;
     const removes = 'policy: { leavers: [ { remove: now } ] }';
     const message = 'The shared tenant cannot lose users.';
-    expect(await problemsOf(text('', `    ${removes}`))).toMatchObject([{ line: 14, column: 24, message }]);
-    expect(await problemsOf(text(removes, ''))).toMatchObject([{ line: 6, column: 20, message }]);
+    expect(await problemsOf(text('', `    ${removes}`))).toMatchObject([
+      { line: 14, column: 24, message, targets: ['south'] },
+    ]);
+    expect(await problemsOf(text(removes, ''))).toMatchObject([
+      { line: 6, column: 20, message, targets: ['south'] },
+    ]);
   });
 
   it('reports what is wrong for all targets alike once', async () => {
-    expect(await messagesOf({ ...withTargets({}, south), match: 'emails.work' })).toEqual([
-      '`match` names `emails.work`, which has no column',
+    expect(await problemsOf({ ...withTargets({}, south), match: 'emails.work' })).toMatchObject([
+      { message: '`match` names `emails.work`, which has no column', targets: ['acme', 'south'] },
     ]);
   });
 });
