@@ -198,7 +198,7 @@ export const bugs: readonly Bug[] = [
       {
         file: 'dispatch/send-batch.ts',
         find: 'return leaveBefore === null ? plain : { ...item, leaveBefore };',
-        put: 'return leaveBefore === null ? plain : { ...item, leaveBefore, key: `${item.key} again` };',
+        put: 'return leaveBefore === null ? plain : { ...item, leaveBefore, key: "again " + item.key };',
       },
     ],
     checks: ['test/dispatch/lost-answers.test.ts'],
