@@ -1,6 +1,7 @@
 import path from 'node:path';
 import colours from 'picocolors';
 import { operations } from '../domain/change.ts';
+import { jobChangeLines } from '../guard/job-change-lines.ts';
 import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
@@ -153,10 +154,9 @@ function guardName({ name, subject }: Report['guards'][number]): string {
 /** What the job says otherwise than when it last wrote to the target. */
 function jobLines({ run }: Report): readonly string[] {
   if (run.jobChanges.length === 0) return [];
-  const lines = run.jobChanges.map(({ field, before, after, weakens }) => {
-    const values = `${printable(before ?? '(not given)')} -> ${printable(after ?? '(not given)')}`;
-    return `  ${printable(field)}: ${values}${weakens ? '  (lets more pass)' : ''}`;
-  });
+  const lines = run.jobChanges.flatMap((change) =>
+    jobChangeLines(change).map((line) => `  ${printable(line)}${change.weakens ? '  (lets more pass)' : ''}`),
+  );
   return [`job     changed since it last wrote:\n${lines.join('\n')}`];
 }
 

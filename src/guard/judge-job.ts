@@ -1,6 +1,7 @@
 import type { GuardLimit, GuardLimits } from '../domain/guard-settings.ts';
 import { plainGuards, timedGuards } from '../domain/guard-settings.ts';
 import type { Guard } from './guard.ts';
+import { jobChangeLines } from './job-change-lines.ts';
 import { allowedOf, shownLimit } from './limits.ts';
 
 /** A job's settings as they are kept, to be compared with those of a later run; secrets by reference only. */
@@ -138,7 +139,7 @@ export function judgeJob({ changes, accepted, limit, people, managed }: JobUnder
   const tripped = holds && accepted === null;
   const what =
     weaker.length > 0
-      ? `The job lets more pass than when it last wrote: ${weaker.map(describe).join('; ')}.`
+      ? `The job lets more pass than when it last wrote: ${weaker.flatMap(jobChangeLines).join('; ')}.`
       : `The job changed since it last wrote (${changes.map(({ field }) => field).join(', ')}), and the plan ` +
         `concerns ${people} people, where ${allowed} are allowed after a change (guards.jobChanged).`;
   return [
@@ -154,8 +155,4 @@ export function judgeJob({ changes, accepted, limit, people, managed }: JobUnder
       ...(holds && !tripped ? { released: true } : {}),
     },
   ];
-}
-
-function describe({ field, before, after }: JobChange): string {
-  return `${field}: ${before ?? '(not given)'} -> ${after ?? '(not given)'}`;
 }
