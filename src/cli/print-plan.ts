@@ -11,8 +11,8 @@ import {
   summarisePlan,
   type ValuePair,
 } from '../plan/summarise-plan.ts';
+import { limitText } from '../report/guard-limit.ts';
 import { bareTable } from './bare-table.ts';
-import { limitText } from './guard-limit.ts';
 import { print } from './output.ts';
 import { describeChange, type Shown, shownBy } from './print-change.ts';
 import { number, plural, printable } from './text.ts';

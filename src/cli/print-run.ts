@@ -3,12 +3,12 @@ import colours from 'picocolors';
 import { operations } from '../domain/change.ts';
 import { jobChangeLines } from '../guard/job-change-lines.ts';
 import { duplicatesName, duplicatesNote } from '../report/duplicates-csv.ts';
+import { limitText } from '../report/guard-limit.ts';
 import { rejectsName } from '../report/rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from '../report/report.ts';
 import { wholeText } from '../report/whole-text.ts';
 import type { RunEnd } from '../run/finish-run.ts';
 import { bareTable } from './bare-table.ts';
-import { limitText } from './guard-limit.ts';
 import { commandName } from './output.ts';
 import { number, plural, printable } from './text.ts';
 

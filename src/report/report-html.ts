@@ -3,6 +3,7 @@ import { operations } from '../domain/change.ts';
 import { errorCodes } from '../domain/error-code.ts';
 import { duplicatesName, duplicatesNote } from './duplicates-csv.ts';
 import { checkSums } from './reconcile.ts';
+import { limitText } from './guard-limit.ts';
 import { rejectsName } from './rejects-csv.ts';
 import { feedsOf, type NamedFeedSection, type Report } from './report.ts';
 import { nextStep, number, verdict } from './verdict.ts';
@@ -152,7 +153,7 @@ ${table(
 <tbody>${report.guards.map(
     (guard) => html`<tr>
 <th scope="row">${guard.subject === undefined ? guard.name : `${guard.name} (${guard.subject})`}</th>
-<td class="number">${guard.limit === null ? '–' : number(guard.limit)}</td>
+<td class="number">${guard.limit === null ? '–' : limitText(guard.name, guard.limit)}</td>
 <td class="number">${number(guard.actual)}</td>
 <td>${guard.tripped ? html`<strong class="bad">tripped</strong>` : 'passed'}</td>
 <td>${guard.advice ?? guard.allowedBy ?? '–'}</td>

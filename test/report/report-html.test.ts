@@ -59,6 +59,20 @@ describe('reportHtml', () => {
     expect(page).toContain('mend them there or at their source');
   });
 
+  it('says of each guard whether its limit is the most or the least', async () => {
+    const guard = { actual: 2_000, tripped: true, advice: null };
+    const page = await render([], {
+      ...buildReport([], 1),
+      guards: [
+        { ...guard, name: 'disables', limit: 1_500 },
+        { ...guard, name: 'feedRows', limit: 2_500 },
+        { ...guard, name: 'firstLoad', limit: null },
+      ],
+    });
+    const cells = [...page.matchAll(/<td class="number">(.*?)<\/td>/g)].map(([, text]) => text);
+    expect(cells).toEqual(expect.arrayContaining(['at most 1,500', 'at least 2,500', '–']));
+  });
+
   it('shows 200 failures and says how many there are', async () => {
     const results = Array.from({ length: 250 }, (_, index) => failed(`E${index}`));
     const page = await render(results, buildReport(results, 1));

@@ -1,4 +1,4 @@
-import { number } from './text.ts';
+import { number } from './verdict.ts';
 
 /** Guards that hold what is below their limit; all others hold what is above. */
 const lowest: ReadonlySet<string> = new Set(['feedRows', 'feedBytes', 'targetRead']);
