@@ -57,15 +57,35 @@ export class CrashWorld implements AsyncDisposable {
     return crashes;
   }
 
-  /** A day of the world: the feed changes, a process dies over it, and the next one finishes. */
-  async crash(death: Death): Promise<CrashEnd> {
+  /**
+   * A day of the world: the feed changes, a process dies over it, and the next one finishes. With `resume` somebody goes
+   * on with the run that died before today's apply comes, which then has nothing left to do.
+   */
+  async crash(death: Death, { resume = false } = {}): Promise<CrashEnd> {
     const world = this.#world;
     this.#nextDay();
     world.writeFeed(feedOf(this.#rows));
     const { died, steps } = await this.#kill(death);
     await this.#untilTargetIsDone();
-    const violations = [...this.#integrity(), ...(await this.#finish())];
+    const violations = [...this.#integrity()];
+    const isDone = resume && died !== null && (await this.#resume(violations));
+    const lines = world.journalLines();
+    violations.push(...(await this.#finish()));
+    if (isDone && this.#lines > lines)
+      violations.push(`${this.#lines - lines} writes were left after a resume`);
     return { died, steps, violations };
+  }
+
+  /** Goes on with the run that died, whose report is about the whole day; says whether there was one to go on with. */
+  async #resume(violations: string[]): Promise<boolean> {
+    const ran = await this.#world.start(['resume', 'job.yaml']).ended;
+    violations.push(...this.#integrity());
+    // One that died before it sent anything is nothing to go on with, nor is an older one whose creates nobody can tell.
+    if (ran.code === 1 && /ended before it wrote anything|was applied after/.test(ran.stderr)) return false;
+    if (ran.code !== 0) violations.push(`resume ended with ${ran.code}: ${ran.stderr.slice(-300)}`);
+    if (ran.code !== 0 || !ran.hasReport) return false;
+    violations.push(...this.#auditReport(ran.directory, this.#lines));
+    return true;
   }
 
   /** The next process: nobody has mended anything. */
