@@ -91,7 +91,10 @@ export function connect(path: string, options: { readonly readOnly: boolean }): 
 
 function rowOf(names: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
   const row: Record<string, unknown> = {};
-  for (const [index, name] of names.entries()) row[name] = values[index];
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
+    if (name !== undefined) row[name] = values[index];
+  }
   return row;
 }
 
