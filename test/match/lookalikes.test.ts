@@ -87,6 +87,13 @@ describe('people whose keys look alike', () => {
 });
 
 describe('a skeleton', () => {
+  it('is its own skeleton, for every character of ASCII', () => {
+    for (let code = 0; code < 128; code += 1) {
+      const skeleton = skeletonOf(String.fromCharCode(code));
+      expect(skeletonOf(skeleton)).toBe(skeleton);
+    }
+  });
+
   it('is its own skeleton, and does not depend on composition', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
