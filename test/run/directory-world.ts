@@ -2,14 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection, Item, Provider } from '../../src/contracts/provider.ts';
-import type { Need, Outcome, Step } from '../../src/domain/change.ts';
+import type { Outcome, Step } from '../../src/domain/change.ts';
 import { foldedSet, fold } from '../../src/domain/comparison.ts';
-import type { Attributes, User, Value } from '../../src/domain/user.ts';
+import type { Attributes, User } from '../../src/domain/user.ts';
 import { readJob } from '../../src/job/read-job.ts';
 import { runTargets, type TargetEnd, type TargetsOptions } from '../../src/run/run-targets.ts';
 import { virtualClock } from '../http/virtual-clock.ts';
 import { fakeProvider } from '../job/fake-provider.ts';
 import { quietWorld } from './memory-world.ts';
+import { applied, stepsOf } from './user-steps.ts';
 
 // A target that is a table in memory and lets nobody have a login or an address of somebody else. Runs against it are
 // whole runs: job file, feed, ledger and plan are real.
@@ -35,47 +36,6 @@ const attributes: Provider['attributes'] = {
 };
 
 const unique = ['userName', 'emails.work'];
-
-function stepsOf({ operation, before, after }: Need, restore: Attributes | null): readonly Step[] {
-  const { roles: _, active: __, ...values } = after;
-  const had = setOf(before.roles);
-  const wanted = [
-    ...new Set([...setOf(after.roles), ...(operation === 'enable' ? setOf(restore?.roles) : [])]),
-  ];
-  const given = wanted.filter((role) => !had.includes(role)).map((role) => step('give', role));
-  const taken =
-    after.roles === undefined
-      ? []
-      : had.filter((role) => !wanted.includes(role)).map((role) => step('take', role));
-  switch (operation) {
-    case 'create':
-      return [step('create', '', values), ...given];
-    case 'update':
-      return [...(Object.keys(values).length > 0 ? [step('update', '', values)] : []), ...given, ...taken];
-    case 'enable':
-      return [step('enable', '', values), ...given, ...taken];
-    default:
-      return [step(operation)];
-  }
-}
-
-function step(action: string, subject = '', values: Attributes = {}): Step {
-  return { action, subject, values };
-}
-
-function setOf(value: Value | null | undefined): readonly string[] {
-  return typeof value === 'object' && value !== null ? value : [];
-}
-
-/** The user after a step: what the provider tells core, and what the table does, are the same. */
-function applied({ action, subject, values }: Step, user: User | null, id: string): User {
-  const now: User = user ?? { id, active: true, attributes: { roles: [] } };
-  const roles = new Set(setOf(now.attributes.roles));
-  if (action === 'give') roles.add(subject);
-  if (action === 'take') roles.delete(subject);
-  const active = action === 'enable' || (action !== 'disable' && action !== 'remove' && now.active);
-  return { id, active, attributes: { ...now.attributes, ...values, roles: [...roles].sort() } };
-}
 
 const provider: Provider = {
   ...fakeProvider,

@@ -1,12 +1,13 @@
 import type { Connection, Item, Pending, Provider } from '../../../src/contracts/provider.ts';
-import type { Need, Outcome, Step } from '../../../src/domain/change.ts';
+import type { Outcome, Step } from '../../../src/domain/change.ts';
 import { TargetFailure } from '../../../src/domain/failure.ts';
 import type { Limits } from '../../../src/domain/settings.ts';
-import type { Attributes, User, Value } from '../../../src/domain/user.ts';
+import type { User } from '../../../src/domain/user.ts';
 import { createLimiter } from '../../../src/http/limiter.ts';
 import { createPatience } from '../../../src/http/patience.ts';
 import type { World } from '../../../src/run/world.ts';
 import { fakeProvider } from '../../job/fake-provider.ts';
+import { applied, setOf, stepsOf } from '../../run/user-steps.ts';
 import type { ItemAnswer, Knowing, SimUser } from './sim-target.ts';
 import type { Ask, SimWire } from './sim-wire.ts';
 
@@ -49,45 +50,6 @@ export function simProvider(
       return connection(wire, world, limits);
     },
   };
-}
-
-function stepsOf({ operation, before, after }: Need, restore: Attributes | null): readonly Step[] {
-  const { roles: _, active: __, ...values } = after;
-  const had = setOf(before.roles);
-  const restored = operation === 'enable' ? setOf(restore?.roles) : [];
-  const wanted = [...new Set([...setOf(after.roles), ...restored])];
-  const given = wanted.filter((role) => !had.includes(role)).map((role) => step('give', role));
-  const taken =
-    after.roles === undefined
-      ? []
-      : had.filter((role) => !wanted.includes(role)).map((role) => step('take', role));
-  switch (operation) {
-    case 'create':
-      return [step('create', '', values), ...given];
-    case 'update':
-      return [...(Object.keys(values).length > 0 ? [step('update', '', values)] : []), ...given, ...taken];
-    case 'enable':
-      return [step('enable', '', values), ...given, ...taken];
-    default:
-      return [step(operation)];
-  }
-}
-
-function step(action: string, subject = '', values: Attributes = {}): Step {
-  return { action, subject, values };
-}
-
-function setOf(value: Value | null | undefined): readonly string[] {
-  return typeof value === 'object' && value !== null ? value : [];
-}
-
-function applied({ action, subject, values }: Step, user: User | null, id: string): User {
-  const now: User = user ?? { id, active: true, attributes: { roles: [] } };
-  const roles = new Set(setOf(now.attributes.roles));
-  if (action === 'give') roles.add(subject);
-  if (action === 'take') roles.delete(subject);
-  const active = action === 'enable' || (action !== 'disable' && now.active);
-  return { id, active, attributes: { ...now.attributes, ...values, roles: [...roles].sort() } };
 }
 
 function verdictOf(
