@@ -21,6 +21,8 @@ const headroom = 0.015;
  * would wait for a timer, one after the other. The tolerance is smaller by as much.
  */
 const tickMs = 1;
+/** Connections come about sooner, or the target is out. */
+const owedMaxMs = 60_000;
 /** Entries remembered of one window of records, about. */
 const entriesPerWindow = 200;
 
@@ -82,10 +84,10 @@ export function newPaceState(): PaceState {
 export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
   const spacings = spacingsOf(pace, ask);
   let dueMs = state.pausedUntilMs;
-  for (const { key, longestMs } of spacings) {
+  for (const { key, longestMs, owedMs } of spacings) {
     let nextMs = state.nextMs[key] ?? 0;
-    // Only a clock that was set back can leave more than that to wait.
-    if (nextMs > ask.nowMs + longestMs + tickMs) nextMs = ask.nowMs + longestMs;
+    // Only a clock that was set back can leave more to wait than a grant and what left late.
+    if (nextMs > ask.nowMs + longestMs + owedMs) nextMs = ask.nowMs + longestMs;
     state.nextMs[key] = nextMs;
     if (nextMs - ask.nowMs >= tickMs) dueMs = Math.max(dueMs, nextMs);
   }
@@ -125,20 +127,26 @@ interface Spacing {
   /** What the grant takes. */
   readonly spanMs: number;
   readonly longestMs: number;
+  /** What requests that left late may have taken on top, at most. */
+  readonly owedMs: number;
   readonly toleranceMs: number;
 }
 
 function spacingsOf({ rates, recordRates }: Pace, ask: Ask): readonly Spacing[] {
   const ofRequests = rates.map(({ requests, perMs }) => {
     const spanMs = (perMs / requests) * (1 + headroom) * ask.requests;
-    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, toleranceMs: toleranceOf(perMs) };
+    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, ...slackOf(perMs) };
   });
   const ofRecords = recordRates.map(({ records, perMs }) => {
     const longestMs = perMs * (1 + headroom);
     const spanMs = longestMs * Math.min(1, ask.records / records);
-    return { key: `records/${perMs}`, spanMs, longestMs, toleranceMs: toleranceOf(perMs) };
+    return { key: `records/${perMs}`, spanMs, longestMs, ...slackOf(perMs) };
   });
   return [...ofRequests, ...ofRecords];
+}
+
+function slackOf(perMs: number): Pick<Spacing, 'owedMs' | 'toleranceMs'> {
+  return { owedMs: Math.min(perMs, owedMaxMs), toleranceMs: toleranceOf(perMs) };
 }
 
 /** How late a grant may have been for the next ones to make up for it, in milliseconds. */
