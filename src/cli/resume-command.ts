@@ -10,9 +10,11 @@ import { providers } from '../providers/registry.ts';
 import { verdict } from '../report/verdict.ts';
 import type { RunFacts } from '../run/facts.ts';
 import type { RunEnd } from '../run/finish-run.ts';
+import { unknownRun } from '../run/report-run.ts';
 import { resumeRun } from '../run/resume-run.ts';
 import { worstExit } from '../run/run-targets.ts';
 import { settleByHand } from '../run/settle-by-hand.ts';
+import { jobOfRun } from './job-of-run.ts';
 import { type LedgerFlags, ledgerFileOf } from './ledger-commands.ts';
 import { close, commandName, print, printFailure, printJson } from './output.ts';
 import { describeRun } from './print-run.ts';
@@ -75,15 +77,11 @@ async function meant(what: string | undefined, flags: ResumeFlags): Promise<Mean
   try {
     const run = what === undefined ? await lastStopped(ledger) : await ledger.run(what);
     if (run === null) {
-      if (what !== undefined) throw noSuchRun(what);
+      if (what !== undefined) throw unknownRun(what);
       return { jobs: [], runId: null };
     }
     if (run.facts === null) throw nothingSent(run.id);
-    const { jobFile, environment } = run.facts as RunFacts;
-    const named = environment === null ? {} : { environment };
-    const { jobs } = await readJob(jobFile, { providers, ...named });
-    const job = jobs.find(({ name, target }) => name === run.scope.job && target.origin === run.scope.origin);
-    if (job === undefined) throw otherTarget(jobFile, run.scope.origin);
+    const { job } = await jobOfRun(run, run.facts as RunFacts);
     return { jobs: [job], runId: run.id };
   } finally {
     await ledger.close();
@@ -149,29 +147,11 @@ export async function settleCommand(
   }
 }
 
-function noSuchRun(runId: string): Failure {
-  return new Failure({
-    code: 'RUN_NOT_FOUND',
-    message: `The ledger knows no run ${runId}.`,
-    hint: '`rollcall runs` lists them; --job or --ledger says where to look.',
-    exit: 1,
-  });
-}
-
 function nothingSent(runId: string): Failure {
   return new Failure({
     code: 'RUN_WITHOUT_PLAN',
     message: `Run ${runId} ended before it wrote anything.`,
     hint: 'Run apply: it plans anew.',
-    exit: 1,
-  });
-}
-
-function otherTarget(jobFile: string, origin: string): Failure {
-  return new Failure({
-    code: 'NO_SUCH_TARGET',
-    message: `The job ${jobFile} no longer has the target ${origin}, which the run wrote to.`,
-    hint: 'Put the target back into the job.',
     exit: 1,
   });
 }

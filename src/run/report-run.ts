@@ -53,14 +53,7 @@ export async function rebuildReport(
   directory: string | null,
 ): Promise<Reported & { readonly directory: string }> {
   const run = await ledger.run(runId);
-  if (run === null) {
-    throw new Failure({
-      code: 'RUN_UNKNOWN',
-      message: `The ledger knows no run ${runId}.`,
-      hint: 'rollcall runs lists them.',
-      exit: 1,
-    });
-  }
+  if (run === null) throw unknownRun(runId);
   if (run.facts === null) {
     throw new Failure({
       code: 'RUN_WITHOUT_PLAN',
@@ -74,6 +67,15 @@ export async function rebuildReport(
   const facts = run.facts as RunFacts;
   const into = directory ?? facts.directory;
   return { ...(await reportRun(ledger, run, facts, into, finishedAt)), directory: into };
+}
+
+export function unknownRun(runId: string): Failure {
+  return new Failure({
+    code: 'RUN_UNKNOWN',
+    message: `The ledger knows no run ${runId}.`,
+    hint: '`rollcall runs` lists them; --job or --ledger says where to look.',
+    exit: 1,
+  });
 }
 
 /** Nobody can tell any more what such a run did. */

@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import type { RunFacts } from './facts.ts';
 import type { OpenRun } from './open-run.ts';
+import { unknownRun } from './report-run.ts';
 
 /*
  * Which runs may be gone on with: the last of its target that wrote, stopped, with the job as it was, not too long ago,
@@ -13,9 +14,7 @@ const applyInstead = 'Run apply: it looks up what is in doubt, and plans anew.';
 
 /** @throws Failure (exit 1): `RUN_UNKNOWN`, `RUN_NOT_STOPPED`, `RUN_WITHOUT_PLAN` */
 export function requireStopped(runId: string, run: Run | null): Run {
-  if (run === null) {
-    throw refusal('RUN_UNKNOWN', `The ledger knows no run ${runId}.`, '`rollcall runs` lists them.');
-  }
+  if (run === null) throw unknownRun(runId);
   if (run.mode !== 'apply' || run.state === 'finished') {
     const what = run.mode === 'plan' ? 'is a plan, which sends nothing' : 'has come to its end';
     throw refusal('RUN_NOT_STOPPED', `Run ${runId} ${what}.`, 'There is nothing to go on with.');

@@ -62,6 +62,19 @@ describe('limits that processes share', () => {
     expect((count - 1) / (clock.now() - startMs)).toBeGreaterThanOrEqual((0.95 * rate.requests) / rate.perMs);
   });
 
+  it('count what one of them sent late', async () => {
+    const clock = virtualClock();
+    const rates = [{ requests: 5, perMs: 1_000 }];
+    const [one, other] = [bookOf(), bookOf()].map((book) => createLimiter(rates, clock, { book }));
+    const grantedMs = clock.now();
+    await one?.acquire();
+    await clock.advance(500);
+    one?.left(grantedMs);
+    const sinceMs = clock.now();
+    await clock.runUntil(other?.acquire() ?? Promise.reject(new Error('no limiter')));
+    expect(clock.now() - sinceMs).toBeGreaterThan(190);
+  });
+
   it('are apart for another credential', async () => {
     const clock = virtualClock();
     const rates = [{ requests: 1, perMs: 60_000 }];
