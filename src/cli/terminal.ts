@@ -56,6 +56,7 @@ export function openWorld(options: TerminalOptions): World & { close(): void } {
     host: hostname(),
     pid: process.pid,
     trigger: process.env.ROLLCALL_TRIGGER ?? (process.stdin.isTTY ? 'terminal' : 'unattended'),
+    ledgerThread: true,
     close: () => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);

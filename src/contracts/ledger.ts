@@ -1,7 +1,7 @@
 import type { KeptAsIs } from '../domain/bounds.ts';
 import type { Change, Operation, Outcome } from '../domain/change.ts';
 import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
-import type { Account } from '../domain/user.ts';
+import type { Account, Attributes } from '../domain/user.ts';
 
 /** Entries are kept per job and target origin, so that test and production never mix. */
 export interface Scope {
@@ -83,14 +83,30 @@ export interface StepOutcome extends Outcome, StepRef {
   /** How often the step was sent. */
   readonly attempts: number;
   readonly at: string;
+  /** What the step wrote, where the plan could not know it: it names people who had no user then. */
+  readonly values?: Attributes;
 }
 
-/** What an apply leaves behind in one go: outcomes, and what is now known of the accounts they concern. */
-export interface Settlement {
-  readonly outcomes: readonly StepOutcome[];
+/** Outcomes that changes of one slice of a run's plan came to, and that the accounts were not told of. */
+export interface Untold {
+  readonly runId: string;
+  /** Only with those outcomes. */
+  readonly results: readonly ChangeResult[];
+  readonly slice: number;
+  /** The last entry of the slice that counts. */
+  readonly upTo: number;
+}
+
+/** What outcomes mean for the accounts. */
+export interface AccountChanges {
   readonly accounts: readonly Account[];
   /** Ids of users that are gone for good. */
   readonly removed: readonly string[];
+}
+
+/** Outcomes, and what is now known of the accounts they concern. */
+export interface Settlement extends AccountChanges {
+  readonly outcomes: readonly StepOutcome[];
 }
 
 /** A step that was sent, or was about to be, and has no outcome. */
@@ -261,11 +277,22 @@ export interface Ledger {
   /** In the order of the lines. */
   duplicates(runId: string): AsyncIterable<readonly DuplicateRow[]>;
 
-  /** May share a sync with a `settle` that is asked for in the same turn of the event loop. */
+  /** May share a sync with `recordOutcomes`. */
   recordIntents(runId: string, intents: readonly Intent[]): Promise<void>;
   /**
-   * Outcomes and accounts in one transaction. A step stands in it once; a later outcome of it replaces the earlier one.
+   * Outcomes alone, as a run sends: the accounts are told of them later, from `untold`. A step stands in them once; a later
+   * outcome of it replaces the earlier one.
    */
+  recordOutcomes(runId: string, outcomes: readonly StepOutcome[]): Promise<void>;
+  /** Runs of the scope with outcomes that the accounts may not have been told of, the oldest first. */
+  untoldRuns(scope: Scope): Promise<readonly Run[]>;
+  /** Slice by slice, in the order of the plan. */
+  untold(runId: string): AsyncIterable<Untold>;
+  /** Changes accounts as outcomes want it, and notes in the same transaction that they were told of them. */
+  tellAccounts(scope: Scope, untold: Omit<Untold, 'results'>, changes: AccountChanges): Promise<void>;
+  /** Notes that the accounts have been told of all outcomes of a run. */
+  noteAllTold(runId: string): Promise<void>;
+  /** Outcomes and accounts in one transaction, of a run of which nothing is untold. */
   settle(runId: string, scope: Scope, settlement: Settlement): Promise<void>;
   /** Steps with an intent and no outcome, or with the outcome `unknown`, of the given run. */
   openSteps(runId: string): AsyncIterable<readonly OpenStep[]>;

@@ -1,12 +1,11 @@
-import type { Intent, Settlement } from '../contracts/ledger.ts';
+import type { Intent, StepOutcome } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
-import type { Change, Step } from '../domain/change.ts';
+import type { Change } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Limits } from '../domain/settings.ts';
-import type { Account } from '../domain/user.ts';
 import { type Cuttable, Waiting } from './cut-batches.ts';
 import { type BatchEnd, idOf, type SendTools, sendBatch } from './send-batch.ts';
-import { type Answered, settlementOf, type Way } from './settlement.ts';
+import { type Answered, stepOutcomes, type Way } from './step-outcomes.ts';
 
 /*
  * From planned changes to outcomes. A change's steps go one after the other:
@@ -26,19 +25,13 @@ import { type Answered, settlementOf, type Way } from './settlement.ts';
 
 export interface DispatchLedger {
   recordIntents(intents: readonly Intent[]): Promise<void>;
-  settle(settlement: Settlement): Promise<void>;
-  accountsById(userIds: readonly string[]): Promise<ReadonlyMap<string, Account>>;
+  recordOutcomes(outcomes: readonly StepOutcome[]): Promise<void>;
 }
 
 export interface DispatchTools extends SendTools {
   readonly ledger: DispatchLedger;
   readonly limits: Limits;
   readonly bodyBytes: (item: Item) => number;
-  readonly applied: (
-    step: Step,
-    user: Account | null,
-    userId: string,
-  ) => Pick<Account, 'id' | 'active' | 'attributes'>;
   /** The number of the run's next batch. */
   readonly nextBatch: () => number;
   /** `Item.key` of a step, by its position in the change. */
@@ -49,8 +42,6 @@ export interface DispatchTools extends SendTools {
   readonly initialPassword?: (change: Change) => string | undefined;
   /** Called with the number of changes that are over. */
   readonly onProgress: (changes: number) => void;
-  /** The moment that the run speaks of, for what is remembered of accounts. */
-  readonly asOf: string;
 }
 
 /** A step, the user's id as it is known by now, and `Item.leaveBefore` of a step that may have been taken already. */
@@ -212,9 +203,7 @@ class Dispatcher {
   async #commit(batches: readonly Batch[]): Promise<void> {
     this.#committing = true;
     try {
-      const answered = [...this.#answered];
-      const settlement = await this.#settlement(answered);
-      const ends = await Promise.allSettled([this.#settle(answered, settlement), this.#intend(batches)]);
+      const ends = await Promise.allSettled([this.#settle([...this.#answered]), this.#intend(batches)]);
       const failed = ends.find(({ status }) => status === 'rejected');
       if (failed?.status === 'rejected') throw failed.reason;
     } catch (error) {
@@ -238,14 +227,10 @@ class Dispatcher {
     this.#intended.push(...batches);
   }
 
-  #settlement(answered: readonly Answered[]): Promise<Settlement> {
-    return settlementOf(answered, this.#tools, this.#now());
-  }
-
   /** Queues the next steps of the changes that have one only once the ledger knows what came before. */
-  async #settle(answered: readonly Answered[], settlement: Settlement): Promise<void> {
+  async #settle(answered: readonly Answered[]): Promise<void> {
     if (answered.length === 0) return;
-    await this.#tools.ledger.settle(settlement);
+    await this.#tools.ledger.recordOutcomes(stepOutcomes(answered, this.#now()));
     this.#answered.splice(0, answered.length);
     this.#goOn(answered);
   }
@@ -291,8 +276,7 @@ class Dispatcher {
       this.#answer(waiters, { sent: waiters.map(() => null), fatal: null });
     }
     try {
-      const answered = [...this.#answered];
-      await this.#settle(answered, await this.#settlement(answered));
+      await this.#settle([...this.#answered]);
     } catch (error) {
       this.#broken ??= { error };
     }

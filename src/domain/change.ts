@@ -22,6 +22,8 @@ export interface Step {
   readonly after?: readonly number[];
   /** Set for a step that writes a temporary value, to free the present one for somebody else. */
   readonly temporary?: true;
+  /** Set once `values` hold what `references` stood for: never in a plan. */
+  readonly isFilled?: true;
 }
 
 /** Why a change is not simply planned, or an outcome is not simply a success. */

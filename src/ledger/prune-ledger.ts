@@ -66,7 +66,7 @@ function oldRuns(connection: Connection, before: string): readonly OldRun[] {
       `SELECT run_number, run_id, finished_at, json_extract(facts, '$.directory') AS directory,
          (SELECT count(*) FROM changes c WHERE c.run_number = r.run_number) AS changes
        FROM runs r
-       WHERE finished_at < ? AND state IN ('finished', 'superseded')
+       WHERE finished_at < ? AND state IN ('finished', 'superseded') AND untold = 0
          AND (pruned_at IS NULL
            OR EXISTS (SELECT 1 FROM changes c WHERE c.run_number = r.run_number)
            OR EXISTS (SELECT 1 FROM quarantine q WHERE q.run_number = r.run_number)
@@ -86,6 +86,7 @@ async function pruneRun(connection: Connection, { run_number: run }: OldRun, at:
   connection.transaction(() => {
     connection.command('UPDATE runs SET pruned_at = ? WHERE run_number = ?').run(at, run);
     connection.command('DELETE FROM step_entries WHERE run_number = ?').run(run);
+    connection.command('DELETE FROM told WHERE run_number = ?').run(run);
     connection.command('DELETE FROM quarantine WHERE run_number = ?').run(run);
     connection.command('DELETE FROM duplicates WHERE run_number = ?').run(run);
   });

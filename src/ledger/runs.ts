@@ -26,7 +26,15 @@ interface RunRow {
 
 type RunMethods = Pick<
   Ledger,
-  'startRun' | 'saveRunFacts' | 'finishRun' | 'runs' | 'run' | 'openRuns' | 'sendersSince' | 'isLater'
+  | 'startRun'
+  | 'saveRunFacts'
+  | 'finishRun'
+  | 'runs'
+  | 'run'
+  | 'openRuns'
+  | 'untoldRuns'
+  | 'sendersSince'
+  | 'isLater'
 >;
 
 /** The runs, in the order in which they were started. */
@@ -74,6 +82,10 @@ export function runEntries(
       const scopeId = scopes.find(scope);
       return scopeId === null ? [] : reads.open.all(scopeId).map(runOf);
     },
+    async untoldRuns(scope) {
+      const scopeId = scopes.find(scope);
+      return scopeId === null ? [] : reads.untold.all(scopeId).map(runOf);
+    },
     async sendersSince(scope, since) {
       const scopeId = scopes.find(scope);
       return scopeId === null ? [] : reads.senders.all(scopeId, since).map(({ run_id }) => run_id);
@@ -111,6 +123,7 @@ function runReads(connection: Connection) {
     open: connection.query<RunRow>(
       `${select} WHERE scope_id = ? AND state IN ('running', 'stopped') ORDER BY run_number`,
     ),
+    untold: connection.query<RunRow>(`${select} WHERE scope_id = ? AND untold = 1 ORDER BY run_number`),
     senders: connection.query<Pick<RunRow, 'run_id'>>(
       `SELECT run_id FROM runs
        WHERE scope_id = ? AND mode = 'apply' AND (finished_at IS NULL OR finished_at >= ?) AND EXISTS

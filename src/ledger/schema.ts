@@ -234,6 +234,22 @@ const migrations: readonly string[] = [
   `,
   // Why a run ended that left no report.
   'ALTER TABLE runs ADD COLUMN broken_off TEXT',
+  `
+  -- 1 while the accounts may not have been told of all outcomes of the run: see untold.ts.
+  ALTER TABLE runs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE told (
+    run_number INTEGER NOT NULL REFERENCES runs,
+    slice INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (run_number, slice)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO told (run_number, slice, entry)
+  SELECT run_number, slice, max(entry) FROM step_entries
+  WHERE run_number IN (SELECT run_number FROM runs WHERE state IN ('running', 'stopped'))
+  GROUP BY run_number, slice;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

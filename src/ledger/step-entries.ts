@@ -1,5 +1,6 @@
 import type { Intent, StepOutcome, StepRef } from '../contracts/ledger.ts';
 import type { Outcome, Result } from '../domain/change.ts';
+import type { Attributes } from '../domain/user.ts';
 
 // A step's entries, one after the other, tell its state; the last one counts:
 //   (none) -> intended -> settled        the usual way
@@ -35,6 +36,8 @@ interface OutcomeBody extends Omit<Outcome, 'userId' | 'result'> {
   readonly steps: Steps;
   /** One for each step; absent where the target gave none of them an id. */
   readonly userIds?: readonly (string | null)[];
+  /** `StepOutcome.values` of each step; absent where none of them has any. */
+  readonly values?: readonly (Attributes | null)[];
 }
 
 /** The outcomes of a slice's steps by seq and step; null for a step that is intended. */
@@ -95,6 +98,8 @@ class Alike {
   readonly #steps: Steps = [];
   readonly #userIds: (string | null)[] = [];
   #hasUserIds = false;
+  readonly #values: (Attributes | null)[] = [];
+  #hasValues = false;
 
   constructor(outcome: StepOutcome) {
     this.slice = sliceOf(outcome.seq);
@@ -114,16 +119,19 @@ class Alike {
     );
   }
 
-  add({ seq, step, userId }: StepOutcome): void {
+  add({ seq, step, userId, values }: StepOutcome): void {
     this.range.add(seq);
     this.#steps.push(seq, step);
     this.#userIds.push(userId);
     this.#hasUserIds ||= userId !== null;
+    this.#values.push(values ?? null);
+    this.#hasValues ||= values !== undefined;
   }
 
   entry(): Entry {
     const { result, errorCode, providerCode, message, attempts, at } = this.#common;
     const userIds = this.#hasUserIds ? { userIds: this.#userIds } : {};
+    const values = this.#hasValues ? { values: this.#values } : {};
     const body: OutcomeBody = {
       errorCode,
       providerCode,
@@ -132,6 +140,7 @@ class Alike {
       at,
       steps: this.#steps,
       ...userIds,
+      ...values,
     };
     return {
       slice: this.slice,
@@ -177,10 +186,12 @@ export function statesOf(entries: Iterable<Pick<Entry, 'result' | 'body'>>): Ste
       }
       continue;
     }
-    const { steps, userIds, ...common } = JSON.parse(body) as OutcomeBody;
+    const { steps, userIds, values, ...common } = JSON.parse(body) as OutcomeBody;
     let position = 0;
     for (const ref of refsOf(steps)) {
-      set(ref, { result, ...common, userId: userIds?.[position] ?? null, ...ref });
+      const written = values?.[position] ?? null;
+      const outcome = { result, ...common, userId: userIds?.[position] ?? null, ...ref };
+      set(ref, written === null ? outcome : { ...outcome, values: written });
       position += 1;
     }
   }
@@ -210,4 +221,11 @@ function* refsOf(steps: Steps): Generator<StepRef> {
   for (let index = 0; index < steps.length; index += 2) {
     yield { seq: steps[index] ?? 0, step: steps[index + 1] ?? 0 };
   }
+}
+
+/** A change's outcomes in the order of its steps. */
+export function outcomesOf(states: StepStates, seq: number): readonly StepOutcome[] {
+  return [...(states.get(seq)?.values() ?? [])]
+    .filter((outcome) => outcome !== null)
+    .sort((one, other) => one.step - other.step);
 }

@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ChangeInRun, Ledger, OpenStep, RunMode, RunState } from '../contracts/ledger.ts';
-import { accountWriter } from './accounts.ts';
-import { departureWriter } from './departed.ts';
 import { type ChangeRow, changeOf, changePages } from './changes.ts';
 import type { Connection } from './connection.ts';
-import { groupCommit } from './group-commit.ts';
+import type { EntryWriter } from './entry-writer.ts';
 import { pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
@@ -13,7 +11,7 @@ import {
   intentsOf,
   madeAt,
   packIntents,
-  packOutcomes,
+  outcomesOf,
   sliceOf,
   type StepStates,
   statesOf,
@@ -24,22 +22,15 @@ type EntryRow = Pick<Entry, 'result' | 'body'>;
 /** What was about to be sent, and what became of it. */
 export function stepEntries(
   connection: Connection,
-  { idOf, find, numberOf }: Pick<ScopeIds, 'idOf' | 'find'> & { readonly numberOf: RunNumbers },
+  {
+    find,
+    numberOf,
+    writer,
+  }: Pick<ScopeIds, 'find'> & { readonly numberOf: RunNumbers; readonly writer: EntryWriter },
 ): Pick<
   Ledger,
-  | 'recordIntents'
-  | 'settle'
-  | 'openSteps'
-  | 'results'
-  | 'history'
-  | 'lastEntryAt'
-  | 'intendedAt'
-  | 'lastBatch'
+  'recordIntents' | 'openSteps' | 'results' | 'history' | 'lastEntryAt' | 'intendedAt' | 'lastBatch'
 > {
-  const together = groupCommit(connection);
-  const append = entryWriter(connection);
-  const accounts = accountWriter(connection);
-  const noteDeparture = departureWriter(connection);
   const changes = changePages(connection);
   const { nextSlice, entries, changesBetween } = sliceQueries(connection);
   const ofPerson = changesOfPerson(connection);
@@ -55,21 +46,7 @@ export function stepEntries(
   return {
     async recordIntents(runId, intents) {
       const run = numberOf(runId);
-      const packed = packIntents(intents);
-      await together(() => append(run, packed));
-    },
-    async settle(runId, scope, settlement) {
-      const run = numberOf(runId);
-      const scopeId = idOf(scope);
-      const packed = packOutcomes(settlement.outcomes);
-      await together(() => {
-        append(run, packed);
-        for (const account of settlement.accounts) accounts.save(scopeId, account);
-        for (const userId of settlement.removed) {
-          noteDeparture(run, scopeId, userId);
-          accounts.forget(scopeId, userId);
-        }
-      });
+      await writer.append(run, packIntents(intents));
     },
     async *openSteps(runId) {
       const run = numberOf(runId);
@@ -120,17 +97,6 @@ export function stepEntries(
         return { run: runOf(row), change: changeOf(row), outcomes: outcomesOf(states, row.seq) };
       });
     },
-  };
-}
-
-function entryWriter(connection: Connection): (run: number, entries: readonly Entry[]) => void {
-  const insert = connection.command(
-    'INSERT INTO step_entries (run_number, slice, first_seq, last_seq, result, body) VALUES (?, ?, ?, ?, ?, ?)',
-  );
-  return (run, entries) => {
-    for (const { slice, firstSeq, lastSeq, result, body } of entries) {
-      insert.run(run, slice, firstSeq, lastSeq, result, body);
-    }
   };
 }
 
@@ -196,10 +162,4 @@ function withChanges(
     const change = changeOf(row);
     return steps.map(({ seq, step }) => ({ runId, seq, step, change }));
   });
-}
-
-function outcomesOf(states: StepStates, seq: number) {
-  return [...(states.get(seq)?.values() ?? [])]
-    .filter((outcome) => outcome !== null)
-    .sort((one, other) => one.step - other.step);
 }

@@ -5,6 +5,7 @@ import type { Ledger, LockHolder, Run, RunMode, Scope, ScopeMemory } from '../co
 import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
+import { tellOfEarlier } from './tell-accounts.ts';
 import type { World } from './world.ts';
 
 /** A run under way: it holds the lock of its job and target until `close`. */
@@ -52,6 +53,7 @@ export async function openRun(job: Job, options: RunOptions, world: World): Prom
       exitCode: null,
       facts: null,
     };
+    await tellOfEarlier({ ledger, scope }, job.target, world);
     await ledger.startRun(run);
     const directory = path.join(job.report.directory, id);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -96,7 +98,7 @@ function runId(startedAt: string, suffix: number): string {
  */
 export async function openJobLedger(job: Job, scope: Scope, world: World): Promise<Ledger> {
   if (!existsSync(job.ledger)) {
-    const ledger = await openLedger(job.ledger);
+    const ledger = await openLedger(job.ledger, { ownThread: world.ledgerThread });
     world.log.warn(
       { job: job.name, code: 'LEDGER_NEW' },
       `there was no ledger at ${job.ledger}, so this is a first run: nobody is linked yet, and nobody can be a leaver`,
@@ -104,7 +106,7 @@ export async function openJobLedger(job: Job, scope: Scope, world: World): Promi
     return ledger;
   }
   await refuseWhileHeld(job, scope, world);
-  return openLedger(job.ledger);
+  return openLedger(job.ledger, { ownThread: world.ledgerThread });
 }
 
 async function refuseWhileHeld(job: Job, scope: Scope, world: World): Promise<void> {

@@ -95,5 +95,5 @@ export function filledStep(
     if (value === null) return null;
     values[name] = value;
   }
-  return { action: step.action, subject: step.subject, values };
+  return { action: step.action, subject: step.subject, values, isFilled: true };
 }

@@ -19,6 +19,7 @@ import {
   requireStopped,
 } from './resumable.ts';
 import { settleRun } from './settle-earlier.ts';
+import { tellOfEarlier } from './tell-accounts.ts';
 import { stopIfTold, takeTurn } from './turns.ts';
 import type { World } from './world.ts';
 
@@ -63,6 +64,7 @@ export async function resumeRun(job: Job, options: ResumeOptions, world: World):
     requireSameJob(facts, job);
     requireFresh(run, nowOf(world), options.maxAgeMs);
     requireNotRejected(facts, await ledger.decisions(scope));
+    await tellOfEarlier({ ledger, scope }, job.target, world);
     const { directory } = facts;
     const open: OpenRun = { run, scope, ledger, memory, directory, close: async () => undefined };
     await requireNoPasswords(job, open);
@@ -143,7 +145,7 @@ async function setAsideChanged(open: OpenRun, target: Target, world: World): Pro
     planned -= changed.length;
     const outcomes = changed.flatMap((change) => conflictOf(change, nowOf(world)));
     if (outcomes.length > 0) {
-      await open.ledger.settle(open.run.id, open.scope, { outcomes, accounts: [], removed: [] });
+      await open.ledger.recordOutcomes(open.run.id, outcomes);
     }
   }
   return planned;

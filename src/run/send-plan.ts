@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { ChangeResult, Settlement } from '../contracts/ledger.ts';
+import type { ChangeResult, StepOutcome } from '../contracts/ledger.ts';
 import { type DispatchTools, dispatch, type Start } from '../dispatch/dispatch.ts';
 import type { Change } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { User } from '../domain/user.ts';
+import type { Account, User } from '../domain/user.ts';
 import { backoffMs } from '../http/backoff.ts';
 import type { Job } from '../job/job.ts';
 import type { Target } from './connect-target.ts';
@@ -11,6 +11,7 @@ import { firstPasswords } from './first-passwords.ts';
 import type { OpenRun } from './open-run.ts';
 import { filledStep } from './references.ts';
 import type { TakenFeed } from './take-feed.ts';
+import { tellAccounts } from './tell-accounts.ts';
 import { type Awaited, awaitedBy, firstPass, type Part, readyPart, Troubles, waitsInVain } from './waves.ts';
 import type { World } from './world.ts';
 
@@ -38,7 +39,7 @@ export async function sendPlan(
   { doubtfulCreates, feeds, goesOn: isResumed = false, onIntended = () => undefined }: Sending,
   world: World,
 ): Promise<Failure | null> {
-  const { ledger, run, scope } = open;
+  const { ledger, run } = open;
   const { provider, connection } = target;
   // A login that exists already is this person's only when the job says that logins tell who is who.
   const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
@@ -47,24 +48,24 @@ export async function sendPlan(
   const initialPassword = await firstPasswords(open, feeds, world);
   const users = new Map<string, User>();
   let batches = isResumed ? await ledger.lastBatch(run.id) : 0;
-  const settle = (settlement: Settlement): Promise<void> => {
-    troubles.note(settlement);
-    for (const account of settlement.accounts) {
+  const recordOutcomes = (outcomes: readonly StepOutcome[]): Promise<void> => {
+    troubles.note(outcomes);
+    return ledger.recordOutcomes(run.id, outcomes);
+  };
+  const noteUsers = (accounts: readonly Account[]): void => {
+    for (const account of accounts) {
       if (account.linkKey !== null && awaited.people.has(account.linkKey))
         users.set(account.linkKey, account);
     }
-    return ledger.settle(run.id, scope, settlement);
   };
   const tools: DispatchTools = {
     provider,
     connection,
     limits: job.target.limits,
     bodyBytes: (item) => connection.bodyBytes(item),
-    applied: (step, user, userId) => provider.applied(step, user, userId),
     mayLink: (item) => loginsTell || doubtfulCreates.has(item.userId ?? provider.idOf(item.attributes) ?? ''),
     initialPassword,
     keyOf: ({ seq }, step) => keyOf([ledger.lineage, run.id, seq, step]),
-    asOf: run.asOf,
     clock: world.clock,
     signal: world.signal,
     backoffMs: (attempt) => backoffMs(attempt, world.random, backoff),
@@ -78,16 +79,16 @@ export async function sendPlan(
         await ledger.recordIntents(run.id, intents);
         onIntended();
       },
-      settle,
-      accountsById: (userIds) => ledger.accountsById(scope, userIds),
+      recordOutcomes,
     },
   };
-  if (isResumed) await recall(open, awaited, { users, troubles });
+  if (isResumed) await recall(open, awaited, { noteUsers, troubles });
   let stopped = isResumed ? null : await dispatch(firstPass(open), tools);
   const starts: Starts = new Map();
-  const passTools = { open, target, users, starts, troubles, settle, isResumed, world };
+  const passTools = { open, target, users, starts, troubles, recordOutcomes, isResumed, world };
   for (const pass of isResumed ? [0, ...awaited.passes] : awaited.passes) {
     if (stopped !== null || world.signal.aborted) break;
+    await tellAccounts(run, { ledger, provider, signal: world.signal, onTold: noteUsers });
     stopped = await dispatch(laterPass(pass, passTools), {
       ...tools,
       startOf: ({ seq, userId }) => starts.get(seq) ?? { step: 0, userId },
@@ -95,6 +96,8 @@ export async function sendPlan(
       ...(Number.isFinite(pass) ? {} : { onProgress: () => undefined }),
     });
   }
+  // Whoever is told to stop does so within seconds: then it is the next run that tells them.
+  await tellAccounts(run, { ledger, provider, signal: world.signal, onTold: noteUsers });
   return stopped;
 }
 
@@ -102,22 +105,17 @@ export async function sendPlan(
 async function recall(
   { ledger, run, scope }: OpenRun,
   awaited: Awaited,
-  { users, troubles }: { readonly users: Map<string, User>; readonly troubles: Troubles },
+  tools: { readonly noteUsers: (accounts: readonly Account[]) => void; readonly troubles: Troubles },
 ): Promise<void> {
   if (awaited.people.size > 0) {
-    for await (const page of ledger.accounts(scope)) {
-      for (const account of page) {
-        if (account.linkKey !== null && awaited.people.has(account.linkKey))
-          users.set(account.linkKey, account);
-      }
-    }
+    for await (const page of ledger.accounts(scope)) tools.noteUsers(page);
   }
   if (awaited.changes.size === 0) return;
   for await (const page of ledger.results(run.id)) {
     const outcomes = page.flatMap((result) =>
       result.outcomes.filter((outcome) => outcome.result !== 'notSent'),
     );
-    troubles.note({ outcomes, accounts: [], removed: [] });
+    tools.troubles.note(outcomes);
   }
 }
 
@@ -140,18 +138,18 @@ interface PassTools {
   /** Filled for each page of changes. */
   readonly starts: Starts;
   readonly troubles: Troubles;
-  readonly settle: (settlement: Settlement) => Promise<void>;
+  readonly recordOutcomes: (outcomes: readonly StepOutcome[]) => Promise<void>;
   readonly isResumed: boolean;
   readonly world: World;
 }
 
 /** The changes that may go on in this pass, with the values that are known by now. */
 async function* laterPass(pass: number, tools: PassTools): AsyncGenerator<readonly Change[]> {
-  const { open, starts, settle } = tools;
+  const { open, starts, recordOutcomes } = tools;
   for await (const page of open.ledger.results(open.run.id)) {
     starts.clear();
     const ready: Change[] = [];
-    const outcomes: Settlement['outcomes'][number][] = [];
+    const outcomes: StepOutcome[] = [];
     const remembered = await rememberedKeys(page, tools);
     for (const result of page) {
       const leaveBefore = remembered.get(result.change.seq);
@@ -172,7 +170,7 @@ async function* laterPass(pass: number, tools: PassTools): AsyncGenerator<readon
         ready.push(one);
       } else outcomes.push(...one.outcomes);
     }
-    if (outcomes.length > 0) await settle({ outcomes, accounts: [], removed: [] });
+    if (outcomes.length > 0) await recordOutcomes(outcomes);
     if (ready.length > 0) yield ready;
   }
 }
@@ -209,7 +207,7 @@ function goesOn(
   { change }: ChangeResult,
   { from, to }: Part,
   { target, users, troubles, world }: PassTools,
-): Change | { readonly outcomes: Settlement['outcomes'] } {
+): Change | { readonly outcomes: readonly StepOutcome[] } {
   const at = new Date(world.clock.now()).toISOString();
   const trouble = troubles.of(change.steps[from]?.after ?? []);
   if (trouble !== null) return { outcomes: waitsInVain({ change, from, at }, trouble) };
@@ -230,7 +228,7 @@ function userIdOf({ change, outcomes }: ChangeResult, from: number, { provider }
 }
 
 /** The row goes on without the reference: its old value stays, and the report says so. */
-function stays(change: Change, from: number, at: string): Settlement['outcomes'] {
+function stays(change: Change, from: number, at: string): readonly StepOutcome[] {
   return change.steps.slice(from).map((_, offset) => ({
     seq: change.seq,
     step: from + offset,

@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Job } from '../job/job.ts';
 import { lockedOut, openJobLedger } from './open-run.ts';
 import { Settled } from './settle-earlier.ts';
+import { tellOfEarlier } from './tell-accounts.ts';
 import type { World } from './world.ts';
 
 /** What somebody says of writes for a person whom nobody can look up. */
@@ -34,6 +35,7 @@ export async function settleByHand(job: Job, word: SettledWord, world: World): P
     const now = new Date(world.clock.now()).toISOString();
     const lock = await ledger.lock(scope, { runId: 'settle', pid, host, since: now });
     if (!lock.held) throw await lockedOut(job, lock.by, ledger, world);
+    await tellOfEarlier({ ledger, scope }, job.target, world);
     const runs: string[] = [];
     let count = 0;
     for (const run of await ledger.openRuns(scope)) {

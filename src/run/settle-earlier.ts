@@ -1,8 +1,8 @@
 import type { OpenStep, Settlement, StepOutcome } from '../contracts/ledger.ts';
-import { afterStep } from '../dispatch/after-step.ts';
 import type { Outcome, Step } from '../domain/change.ts';
 import { succeeded } from '../domain/outcome.ts';
 import type { Account, User } from '../domain/user.ts';
+import { afterStep } from './after-step.ts';
 import type { Target } from './connect-target.ts';
 import type { OpenRun } from './open-run.ts';
 import type { World } from './world.ts';

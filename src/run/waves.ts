@@ -1,5 +1,6 @@
-import type { ChangeResult, Settlement } from '../contracts/ledger.ts';
+import type { ChangeResult, StepOutcome } from '../contracts/ledger.ts';
 import type { Change, Result, Step } from '../domain/change.ts';
+import type { Attributes } from '../domain/user.ts';
 import type { OpenRun } from './open-run.ts';
 
 /*
@@ -73,6 +74,19 @@ export function readyPart(
   return done >= from && done < to ? { from: done, to } : null;
 }
 
+/**
+ * The change as the pass sent it that a step belongs to: up to the last step of that pass.
+ * @param values what the step wrote, where the plan did not know it
+ */
+export function asSent(change: Change, index: number, values: Attributes | undefined): Change {
+  const step = change.steps[index];
+  if (step === undefined) return change;
+  const { to } = partOf(change, passOf(step));
+  if (to === change.steps.length && values === undefined) return change;
+  const filled = values === undefined ? step : { ...step, values };
+  return { ...change, steps: change.steps.slice(0, to).with(index, filled) };
+}
+
 function partOf({ steps }: Change, pass: number): Part {
   const end = (isBeyond: (step: Step) => boolean): number => {
     const first = steps.findIndex(isBeyond);
@@ -94,7 +108,7 @@ export class Troubles {
     this.#awaited = awaited;
   }
 
-  note({ outcomes }: Settlement): void {
+  note(outcomes: readonly StepOutcome[]): void {
     for (const { seq, result } of outcomes) {
       if (result !== 'succeeded' && this.#awaited.has(seq)) this.#results.set(seq, result);
     }
@@ -114,7 +128,7 @@ export class Troubles {
 export function waitsInVain(
   { change, from, at }: { readonly change: Change; readonly from: number; readonly at: string },
   trouble: { readonly seq: number; readonly result: Result },
-): Settlement['outcomes'] {
+): readonly StepOutcome[] {
   // What was refused once is refused again: a person has to look. All else may be settled by the next run.
   const isFinal = trouble.result === 'failed' || trouble.result === 'conflict';
   const isAside = change.steps.slice(0, from).some(({ temporary }) => temporary === true);

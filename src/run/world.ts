@@ -49,4 +49,6 @@ export interface World {
   readonly host: string;
   readonly pid: number;
   readonly trigger: string;
+  /** Whether the ledger is written in a thread of its own while requests are sent. */
+  readonly ledgerThread: boolean;
 }

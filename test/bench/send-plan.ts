@@ -23,7 +23,7 @@ const limits: Limits = {
   requestTimeoutMs: 120_000,
 };
 
-const ledger = await openLedger(file);
+const ledger = await openLedger(file, { ownThread: true });
 const [run] = await ledger.runs({ limit: 1 });
 if (run === undefined) throw new Error('The ledger holds no plan.');
 const started = performance.now();
@@ -36,7 +36,7 @@ process.stdout.write(`${JSON.stringify({ ms, sendingCpuMs: (user + system) / 1_0
 await ledger.close();
 
 /** As a run does it. */
-async function sendThroughLedger(memory: Ledger, { id, scope, asOf }: Run): Promise<void> {
+async function sendThroughLedger(memory: Ledger, { id }: Run): Promise<void> {
   const http = openHttp({
     baseUrl,
     limits,
@@ -55,10 +55,8 @@ async function sendThroughLedger(memory: Ledger, { id, scope, asOf }: Run): Prom
     connection,
     limits,
     bodyBytes: (item) => connection.bodyBytes(item),
-    applied: (step, user, userId) => loopback.applied(step, user, userId),
     mayLink: () => false,
     keyOf: ({ seq }, step) => hash('sha256', JSON.stringify([id, seq, step])).slice(0, 32),
-    asOf,
     clock: systemClock,
     signal: new AbortController().signal,
     backoffMs: () => 0,
@@ -66,8 +64,7 @@ async function sendThroughLedger(memory: Ledger, { id, scope, asOf }: Run): Prom
     onProgress: () => undefined,
     ledger: {
       recordIntents: (intents) => memory.recordIntents(id, intents),
-      settle: (settlement) => memory.settle(id, scope, settlement),
-      accountsById: (ids) => memory.accountsById(scope, ids),
+      recordOutcomes: (outcomes) => memory.recordOutcomes(id, outcomes),
     },
   });
   await http.close();

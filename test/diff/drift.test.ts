@@ -4,7 +4,7 @@ import { diffPerson } from '../../src/diff/diff-pair.ts';
 import type { Difference } from '../../src/diff/difference.ts';
 import type { DriftPolicy } from '../../src/domain/settings.ts';
 import type { Account, Attributes } from '../../src/domain/user.ts';
-import { afterStep } from '../../src/dispatch/after-step.ts';
+import { afterStep } from '../../src/run/after-step.ts';
 import { accountOf, asOf, buildColumn, buildPair, buildPerson, buildSettings, buildUser } from './build.ts';
 
 const policies = ['feedWins', 'targetWins', 'report', 'conflict'] as const;

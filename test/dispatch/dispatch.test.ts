@@ -182,7 +182,7 @@ describe('an intent', () => {
         open += made.length;
         most = Math.max(most, open);
       },
-      onSettle: ({ outcomes }) => {
+      onOutcomes: (outcomes) => {
         open -= outcomes.length;
       },
     });
@@ -215,31 +215,9 @@ describe('a step that did not succeed', () => {
     expect(made.log).not.toContain('send 1:2');
     expect(made.log).not.toContain('intend 1:2');
   });
-
-  it('leaves no account behind', async () => {
-    const made = world({ answer: () => refusal });
-    await made.run(buildChanges(1));
-    expect([...made.accounts]).toEqual([]);
-  });
 });
 
 describe('a step that succeeded', () => {
-  it('is settled together with the account as it is now', async () => {
-    const made = world({
-      onSettle: ({ outcomes, accounts }) => {
-        for (const { seq, result } of outcomes) {
-          expect(accounts.some(({ id }) => id === `u${seq}`)).toBe(result === 'succeeded');
-        }
-      },
-    });
-    await made.run(buildChanges(3, 2));
-    expect(made.accounts.get('u2')).toMatchObject({
-      linkKey: 'e2',
-      key: 'E2',
-      attributes: { '2:0': true, '2:1': true },
-    });
-  });
-
   it('of a create goes on with the id that the target gave', async () => {
     const ids: (string | null)[] = [];
     const made = world({
@@ -250,32 +228,20 @@ describe('a step that succeeded', () => {
     });
     await made.run(buildChanges(1, 2, { operation: 'create', userId: null, user: null }));
     expect(ids).toEqual([null, 'new-1']);
-    expect([...made.accounts.keys()]).toEqual(['new-1']);
+    expect([0, 1].map((step) => made.outcomes.get(`1:${step}`)?.userId)).toEqual(['new-1', 'new-1']);
   });
 
   it('of a create goes on with the id that its attributes tell when the target gave none', async () => {
     const made = world();
     await made.run(buildChanges(1, 2, { operation: 'create', userId: null, user: null }));
-    expect([...made.accounts.keys()]).toEqual(['id of p1']);
+    expect([0, 1].map((step) => made.outcomes.get(`1:${step}`)?.userId)).toEqual([null, 'id of p1']);
   });
 
-  it('of a removal forgets the account with its last step only', async () => {
-    const made = world({
-      onSettle: ({ outcomes, removed }) => {
-        expect(removed).toEqual(outcomes[0]?.step === 1 ? ['u1'] : []);
-      },
-    });
-    await made.run(buildChanges(1, 2, { operation: 'remove' }));
-    expect(made.removed).toEqual(['u1']);
-  });
-
-  it('of a disable is remembered, with what enabling has to give back, before the next is sent', async () => {
-    const made = world({ answer: (step) => (step === '1:1' ? doubt : success) });
-    await made.run(buildChanges(1, 2, { operation: 'disable', remember: { roles: ['Viewer'] } }));
-    expect(made.accounts.get('u1')?.disabled).toEqual({
-      at: '2026-06-01T00:00:00.000Z',
-      restore: { roles: ['Viewer'] },
-    });
+  it('is told with the values that nobody knew when the plan was made', async () => {
+    const made = world();
+    const step = { action: 'update', subject: '1:0', values: { manager: 'u7' }, isFilled: true as const };
+    await made.run(buildChanges(1, 1, { steps: [step] }));
+    expect(made.outcomes.get('1:0')?.values).toEqual({ manager: 'u7' });
   });
 });
 
@@ -331,7 +297,7 @@ describe('a run that has to stop', () => {
     let sentBefore = 0;
     const made = world({
       limits: { concurrency: 2, batchSize: 1 },
-      onSettle: () => {
+      onOutcomes: () => {
         if (sentBefore > 0) return;
         sentBefore = made.log.filter((line) => line.startsWith('send ')).length;
         throw new Error('the disk is full');
@@ -364,7 +330,7 @@ describe('a plan of any length', () => {
     let most = 0;
     const made = world({
       limits: { concurrency: 2, batchSize: 5, rates: [{ requests: 10, perMs: 1_000 }] },
-      onSettle: ({ outcomes }) => {
+      onOutcomes: (outcomes) => {
         over += outcomes.length;
       },
     });

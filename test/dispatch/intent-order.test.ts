@@ -76,7 +76,7 @@ async function followUpsOf(
       }
       await slow(1);
     },
-    settle: async ({ outcomes }) => {
+    recordOutcomes: async (outcomes) => {
       calls += 1;
       await slow(40 + (calls % 5) * 30);
       for (const { seq, step } of outcomes) durable.add(`${seq}:${step}`);
@@ -129,8 +129,8 @@ describe.each([
   it('a ledger that says so before the outcome is durable is seen', async () => {
     const { early, counted } = await followUpsOf(limits, ({ ledger }) => ({
       ...ledger,
-      settle: async (settlement) => {
-        void slow(2_000).then(() => ledger.settle(settlement));
+      recordOutcomes: async (outcomes) => {
+        void slow(2_000).then(() => ledger.recordOutcomes(outcomes));
       },
     }));
     expect(early.length).toBeGreaterThan(0);

@@ -1,10 +1,9 @@
-import type { Intent, Settlement, StepOutcome } from '../../src/contracts/ledger.ts';
+import type { Intent, StepOutcome } from '../../src/contracts/ledger.ts';
 import type { Item } from '../../src/contracts/provider.ts';
 import { dispatch, type DispatchTools } from '../../src/dispatch/dispatch.ts';
 import type { Change, Outcome } from '../../src/domain/change.ts';
 import type { Failure } from '../../src/domain/failure.ts';
 import type { Limits } from '../../src/domain/settings.ts';
-import type { Account } from '../../src/domain/user.ts';
 import { buildChange, buildStep, pagesOf } from '../report/build.ts';
 import { type FakeSettings, fakeTarget, success } from './fake-target.ts';
 
@@ -23,8 +22,6 @@ export interface World {
   /** What happened, in order: `intend 1:0`, `send 1:0`, `settle 1:0 succeeded` (`seq:step`). */
   readonly log: string[];
   readonly outcomes: Map<string, StepOutcome>;
-  readonly accounts: Map<string, Account>;
-  readonly removed: string[];
   readonly intents: Intent[];
   readonly progress: number[];
   run(changes: readonly Change[] | AsyncIterable<readonly Change[]>): Promise<Failure | null>;
@@ -34,8 +31,7 @@ export interface WorldSettings extends FakeSettings {
   readonly limits?: Partial<Limits>;
   readonly answer?: (step: string, userId: string | null) => Outcome;
   readonly onIntents?: (intents: readonly Intent[]) => void;
-  readonly onSettle?: (settlement: Settlement) => void;
-  readonly accounts?: readonly Account[];
+  readonly onOutcomes?: (outcomes: readonly StepOutcome[]) => void;
 }
 
 /** A ledger that is slow to sync, and a target that is slow to answer, so that a missing await would show. */
@@ -46,8 +42,6 @@ export async function slow(turns = 5): Promise<void> {
 export function world(settings: WorldSettings = {}): World {
   const log: string[] = [];
   const outcomes = new Map<string, StepOutcome>();
-  const accounts = new Map<string, Account>((settings.accounts ?? []).map((one) => [one.id, one]));
-  const removed: string[] = [];
   const intents: Intent[] = [];
   const progress: number[] = [];
   let batches = 0;
@@ -73,36 +67,26 @@ export function world(settings: WorldSettings = {}): World {
         intents.push(...made);
         for (const { steps } of made) for (const { seq, step } of steps) log.push(`intend ${seq}:${step}`);
       },
-      settle: async (settlement) => {
+      recordOutcomes: async (made) => {
         await slow();
-        settings.onSettle?.(settlement);
-        for (const outcome of settlement.outcomes) {
+        settings.onOutcomes?.(made);
+        for (const outcome of made) {
           log.push(`settle ${outcome.seq}:${outcome.step} ${outcome.result}`);
           outcomes.set(`${outcome.seq}:${outcome.step}`, outcome);
         }
-        for (const account of settlement.accounts) accounts.set(account.id, account);
-        removed.push(...settlement.removed);
       },
-      accountsById: async (ids) =>
-        new Map(ids.flatMap((id) => (accounts.has(id) ? [[id, accounts.get(id) as Account]] : []))),
     },
     limits: { ...limits, ...settings.limits },
     bodyBytes: () => 100,
     keyOf: ({ seq }, step) => `key of ${seq}:${step}`,
-    applied: (step, user, userId) => ({
-      id: userId,
-      active: true,
-      attributes: { ...user?.attributes, [step.subject]: true },
-    }),
     onProgress: (changes) => progress.push(changes),
-    asOf: '2026-06-01T00:00:00.000Z',
     nextBatch: () => ++batches,
   };
   const run: World['run'] = (changes) => {
     const pages = Array.isArray(changes) ? pagesOf(changes as readonly Change[], 4) : changes;
     return target.clock.runUntil(dispatch(pages as AsyncIterable<readonly Change[]>, tools));
   };
-  return { tools, log, outcomes, accounts, removed, intents, progress, run };
+  return { tools, log, outcomes, intents, progress, run };
 }
 
 /** Changes whose steps carry their own name, `seq:step`, as subject, unless they shall share requests. */

@@ -56,17 +56,14 @@ async function runThrough(
     keyOf: ({ seq }, step) => `${seq}:${step}`,
     ledger: {
       recordIntents: async () => undefined,
-      settle: async (settlement) => {
-        for (const outcome of settlement.outcomes) outcomes.set(outcome.seq, outcome);
+      recordOutcomes: async (made) => {
+        for (const outcome of made) outcomes.set(outcome.seq, outcome);
       },
-      accountsById: async () => new Map(),
     },
     limits: all,
     bodyBytes: () => 100,
-    applied: (_, user, userId) => ({ id: userId, active: true, attributes: { ...user?.attributes } }),
     nextBatch: () => 1,
     onProgress: () => undefined,
-    asOf: '2026-06-01T00:00:00.000Z',
   };
   const changes = Array.from({ length: people }, (_, index) =>
     buildChange({ seq: index + 1, userId: `u${index + 1}`, steps: [buildStep()] }),

@@ -72,6 +72,18 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       return (await all(ledger.openSteps(runId))).map(({ seq, step }) => `${seq}.${step}`);
     }
 
+    /** The steps of each slice that is untold. */
+    async function untoldOf(runId: string): Promise<readonly (readonly string[])[]> {
+      const slices: string[][] = [];
+      for await (const { results } of ledger.untold(runId)) {
+        const outcomes = results.flatMap((result) => result.outcomes);
+        slices.push(outcomes.map(({ seq, step }) => `${seq}.${step}`));
+        // Only what is told is over.
+        if (slices.length > 3) break;
+      }
+      return slices;
+    }
+
     describe('lineage', () => {
       test('stays the same when the ledger is opened again', async () => {
         const { lineage } = ledger;
@@ -733,7 +745,7 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
       test('what is asked for at the same time is all written', async () => {
         await startRun('run-1', 40);
         await Promise.all([
-          ledger.settle('run-1', scope, { ...settlement, outcomes: [outcome(1, 0)] }),
+          ledger.recordOutcomes('run-1', [outcome(1, 0)]),
           ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 2, step: 0 }] }]),
           ledger.settle('run-1', scope, { ...settlement, accounts: [account('ada')] }),
         ]);
@@ -741,6 +753,82 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await openSteps('run-1')).toEqual(['2.0']);
         expect((await all(ledger.results('run-1')))[0]?.outcomes).toEqual([outcome(1, 0)]);
         expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
+      });
+
+      test('outcomes alone leave the accounts as they are, and are untold slice by slice', async () => {
+        await startRun('run-1', 2_100);
+        await startRun('run-2', 1);
+        await ledger.saveAccounts(scope, [account('ada')]);
+        await ledger.recordIntents('run-1', [{ batch: 1, attempt: 1, at, steps: [{ seq: 9, step: 0 }] }]);
+        expect(await ledger.untoldRuns(scope)).toEqual([]);
+        await ledger.recordOutcomes('run-1', [outcome(2_001, 0), outcome(7, 1), outcome(7, 0)]);
+        await ledger.recordOutcomes('run-1', [outcome(3, 0, { result: 'failed', errorCode: 'REFUSED' })]);
+        await reopen();
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
+        expect((await ledger.untoldRuns(scope)).map(({ id }) => id)).toEqual(['run-1']);
+        expect(await ledger.untoldRuns(otherScope)).toEqual([]);
+        expect(await untoldOf('run-1')).toEqual([['3.0', '7.0', '7.1'], ['2001.0']]);
+        expect(await untoldOf('run-2')).toEqual([]);
+      });
+
+      test('what accounts were told they are not told again, wherever somebody was killed in between', async () => {
+        await startRun('run-1', 2_100);
+        await ledger.recordOutcomes('run-1', [outcome(1, 0), outcome(2_001, 0)]);
+        for await (const untold of ledger.untold('run-1')) {
+          await ledger.tellAccounts(scope, untold, {
+            accounts: [account('ada'), account('bob')],
+            removed: [],
+          });
+          break;
+        }
+        await reopen();
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada', 'bob']);
+        expect(await untoldOf('run-1')).toEqual([['2001.0']]);
+        expect((await ledger.untoldRuns(scope)).map(({ id }) => id)).toEqual(['run-1']);
+        for await (const untold of ledger.untold('run-1')) {
+          await ledger.tellAccounts(scope, untold, { accounts: [], removed: ['bob'] });
+        }
+        await ledger.noteAllTold('run-1');
+        expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
+        expect((await all(ledger.departed(scope))).map(({ linkKey }) => linkKey)).toEqual(['bob']);
+        expect(await untoldOf('run-1')).toEqual([]);
+        expect(await ledger.untoldRuns(scope)).toEqual([]);
+        // A later pass tells of the same slice again.
+        await ledger.recordOutcomes('run-1', [outcome(1, 1)]);
+        expect((await ledger.untoldRuns(scope)).map(({ id }) => id)).toEqual(['run-1']);
+        expect(await untoldOf('run-1')).toEqual([['1.1']]);
+      });
+
+      test('telling does all or nothing', async () => {
+        await startRun('run-1', 1);
+        await ledger.recordOutcomes('run-1', [outcome(1, 0)]);
+        for await (const untold of ledger.untold('run-1')) {
+          const withoutId = { accounts: [account('bob'), account('')], removed: [] };
+          await expect(ledger.tellAccounts(scope, untold, withoutId)).rejects.toThrow();
+        }
+        expect(await all(ledger.accounts(scope))).toEqual([]);
+        expect(await untoldOf('run-1')).toEqual([['1.0']]);
+      });
+
+      test('settling is refused where accounts have yet to be told, and tells them itself', async () => {
+        await startRun('run-1', 2);
+        await ledger.recordOutcomes('run-1', [outcome(1, 0)]);
+        const settled = { ...settlement, outcomes: [outcome(2, 0)] };
+        await expect(ledger.settle('run-1', scope, settled)).rejects.toThrow(
+          'told of slice 0 of run run-1 first',
+        );
+        for await (const untold of ledger.untold('run-1'))
+          await ledger.tellAccounts(scope, untold, settlement);
+        await ledger.settle('run-1', scope, settled);
+        expect(await untoldOf('run-1')).toEqual([]);
+      });
+
+      test('the values that a step wrote beside the plan are kept with its outcome', async () => {
+        await startRun('run-1', 3);
+        const values = { manager: 'u7', title: null };
+        const outcomes = [outcome(1, 0), outcome(2, 0, { values }), outcome(3, 0)];
+        await ledger.recordOutcomes('run-1', outcomes);
+        expect((await all(ledger.results('run-1'))).flatMap((result) => result.outcomes)).toEqual(outcomes);
       });
 
       test('settling writes outcomes, accounts and removals together', async () => {

@@ -17,10 +17,16 @@ export async function bundleProgram(): Promise<Bundle> {
   const folder = mkdtempSync(path.join(cache, 'rollcall-program-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    const bundle = await rolldown({ input: path.join(project, 'src/main.ts'), platform: 'node' });
+    const input = {
+      main: path.join(project, 'src/main.ts'),
+      // A thread begins with a file of its own, which stands beside the module that starts it.
+      'program/entry-thread': path.join(project, 'src/ledger/entry-thread.ts'),
+    };
+    const bundle = await rolldown({ input, platform: 'node' });
     // The program looks for its package.json two folders above its modules, and for its entry one above.
     await bundle.write({
       dir: path.join(folder, 'dist'),
+      entryFileNames: '[name].js',
       format: 'esm',
       chunkFileNames: 'program/[name].js',
     });

@@ -17,5 +17,6 @@ export function quietWorld(onRequest: () => void = nothing): World {
     host: 'test.example.com',
     pid: process.pid,
     trigger: 'test',
+    ledgerThread: false,
   };
 }

@@ -128,6 +128,7 @@ export function quietWorld(difference: Partial<World> = {}): World {
     operator: 'ops',
     host: 'here',
     pid: 1,
+    ledgerThread: false,
     trigger: 'test',
     ...difference,
   };

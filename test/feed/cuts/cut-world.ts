@@ -177,5 +177,6 @@ function quietWorld(): World {
     host: 'test.example.com',
     pid: process.pid,
     trigger: 'test',
+    ledgerThread: false,
   };
 }

@@ -4,10 +4,12 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 
 /*
- * Loaded before the program (`node --import`), so that the program knows nothing of it. Counts every step by which
- * the program leaves something outside of itself: transactions of SQLite, requests, files. At the step with the number
+ * Loaded before the program (`node --import`), so that the program knows nothing of it, and before each of its threads.
+ * Counts every step by which the program leaves something outside of itself, in whatever thread: transactions of SQLite,
+ * requests, files. At the step with the number
  * in ROLLCALL_KILL_AT the process kills itself with SIGKILL. The file ROLLCALL_KILL_STEPS then holds that step's name, or,
  * when the program came to its end, how many steps it took. ROLLCALL_KILL_TRACE, when set, gets every name.
  *
@@ -20,10 +22,9 @@ const stepsFile = process.env.ROLLCALL_KILL_STEPS ?? '';
 const traceFile = process.env.ROLLCALL_KILL_TRACE ?? '';
 const fullAt = Number(process.env.ROLLCALL_FULL_AT ?? '0');
 const { kill, pid } = process;
-let steps = 0;
-let writes = 0;
-/** Whether the ledger itself could not be written. */
-let isLedgerFull = false;
+/** The same memory in all threads: steps, writes, and whether the ledger itself could not be written. */
+const shared = new Int32Array(sharedMemory());
+const [stepsAt, writesAt, ledgerFullAt] = [0, 1, 2];
 let isOurs = false;
 
 const takesRoom = /commit of|COMMIT$|CREATE|^(?:open|writeFile|mkdir|copyFile)/;
@@ -31,10 +32,19 @@ const takesRoom = /commit of|COMMIT$|CREATE|^(?:open|writeFile|mkdir|copyFile)/;
 /** Notes a write; says whether the disk has no room for it. */
 function isFull(name: string): boolean {
   if (fullAt === 0 || isOurs || !takesRoom.test(name)) return false;
-  writes += 1;
+  const writes = Atomics.add(shared, writesAt, 1) + 1;
   if (writes === fullAt) ours(() => writeFileSync(stepsFile, `full at ${performance.now()}\n`));
-  if (writes >= fullAt && name.startsWith('ledger.db ')) isLedgerFull = true;
+  if (writes >= fullAt && name.startsWith('ledger.db ')) Atomics.store(shared, ledgerFullAt, 1);
   return writes >= fullAt;
+}
+
+function sharedMemory(): SharedArrayBuffer {
+  const name = 'rollcall kill switch';
+  const known = getEnvironmentData(name);
+  if (known instanceof SharedArrayBuffer) return known;
+  const made = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
+  setEnvironmentData(name, made);
+  return made;
 }
 
 function ours(work: () => void): void {
@@ -54,7 +64,7 @@ function noRoom(isSqlite: boolean): Error {
 function step(name: string): void {
   if (isOurs) return;
   isOurs = true;
-  steps += 1;
+  const steps = Atomics.add(shared, stepsAt, 1) + 1;
   if (traceFile !== '') appendFileSync(traceFile, `${steps} ${name}\n`);
   if (steps === killAt) {
     writeFileSync(stepsFile, name);
@@ -131,7 +141,11 @@ function watchRequests(): void {
       const { request } = message as {
         readonly request?: { readonly method?: string; readonly path?: string };
       };
-      if (isLedgerFull && name.endsWith('sendHeaders') && !request?.path?.includes('list'))
+      if (
+        Atomics.load(shared, ledgerFullAt) === 1 &&
+        name.endsWith('sendHeaders') &&
+        !request?.path?.includes('list')
+      )
         ours(() => appendFileSync(stepsFile, `sent ${request?.method}\n`));
       step(`${what} ${request?.method ?? ''} ${(request?.path ?? '').split('?')[0]}`);
     });
@@ -181,6 +195,6 @@ if (stepsFile !== '') {
   watchFiles();
   process.on('exit', () => {
     isOurs = true;
-    if (fullAt === 0) writeFileSync(stepsFile, String(steps));
+    if (fullAt === 0 && isMainThread) writeFileSync(stepsFile, String(Atomics.load(shared, stepsAt)));
   });
 }

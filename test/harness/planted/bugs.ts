@@ -120,8 +120,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'run/send-plan.ts',
-        find: '    return ledger.settle(run.id, scope, settlement);',
-        put: '    void world.clock.sleep(2_000).then(() => ledger.settle(run.id, scope, settlement)).catch(() => undefined);\n    return Promise.resolve();',
+        find: '    return ledger.recordOutcomes(run.id, outcomes);',
+        put: '    void world.clock.sleep(2_000).then(() => ledger.recordOutcomes(run.id, outcomes)).catch(() => undefined);\n    return Promise.resolve();',
       },
     ],
     checks: ['auditor', 'simulation'],

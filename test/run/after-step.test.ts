@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterStep } from '../../src/dispatch/after-step.ts';
+import { afterStep } from '../../src/run/after-step.ts';
 import type { Change, Step } from '../../src/domain/change.ts';
 import type { Account } from '../../src/domain/user.ts';
 import { buildChange, buildStep } from '../report/build.ts';

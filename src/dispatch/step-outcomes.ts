@@ -1,0 +1,64 @@
+import type { StepOutcome } from '../contracts/ledger.ts';
+import type { Item } from '../contracts/provider.ts';
+import type { Change, Outcome } from '../domain/change.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { Sent } from './send-batch.ts';
+
+/** A step of a change on its way. */
+export interface Way {
+  readonly change: Change;
+  /** The step's position in the change. */
+  readonly index: number;
+  readonly item: Item;
+}
+
+/** A step that is over. */
+export interface Answered extends Way {
+  /** Null when it was never taken and is not to be sent any more. */
+  readonly sent: Sent | null;
+  /** What stopped the run, where that is why. */
+  readonly fatal: Failure | null;
+}
+
+/** What the ledger has to know of steps that are over, with those that will not be sent. `at` is when it is told. */
+export function stepOutcomes(answered: readonly Answered[], at: string): readonly StepOutcome[] {
+  const outcomes: StepOutcome[] = [];
+  for (const one of answered) pushOutcomes(outcomes, one, at);
+  return outcomes;
+}
+
+function pushOutcomes(
+  outcomes: StepOutcome[],
+  { change, index, item, sent, fatal }: Answered,
+  at: string,
+): void {
+  const { seq } = change;
+  const outcome = sent?.outcome ?? withoutAnswer(item, fatal?.message ?? null);
+  outcomes.push({
+    ...outcome,
+    userId: outcome.userId ?? idBesidePlan(change, item),
+    seq,
+    step: index,
+    attempts: sent?.attempts ?? 0,
+    at,
+    ...(item.step.isFilled === true ? { values: item.step.values } : {}),
+  });
+  if (sent === null || sent.outcome.result === 'succeeded') return;
+  for (let step = index + 1; step < change.steps.length; step += 1) {
+    outcomes.push({ ...notSent('PREDECESSOR_FAILED', null), seq, step, attempts: 0, at });
+  }
+}
+
+/** The user's id where an earlier step gave it: the plan does not tell it. */
+function idBesidePlan({ userId }: Change, item: Item): string | null {
+  return item.userId === userId ? null : item.userId;
+}
+/** What may have been taken before stays in doubt when it is not sent again. */
+function withoutAnswer({ leaveBefore }: Item, message: string | null): Outcome {
+  if (leaveBefore === undefined) return notSent('STOPPED', message);
+  return { result: 'unknown', errorCode: 'UNANSWERED', providerCode: null, message, userId: null };
+}
+
+function notSent(errorCode: 'STOPPED' | 'PREDECESSOR_FAILED', message: string | null): Outcome {
+  return { result: 'notSent', errorCode, providerCode: null, message, userId: null };
+}
