@@ -127,6 +127,22 @@ export const bugs: readonly Bug[] = [
     checks: ['auditor', 'simulation'],
   },
   {
+    name: 'what a killed run left untold stays so',
+    edits: [{ file: 'run/tell-accounts.ts', find: 'await ledger.untoldRuns(scope)', put: '[] as Run[]' }],
+    checks: ['simulation'],
+  },
+  {
+    name: 'accounts are told again of what they know',
+    edits: [
+      {
+        file: 'ledger/untold.ts',
+        find: '        tell.run(run, slice, upTo);\n',
+        put: '        if (upTo < 0) tell.run(run, slice, upTo);\n',
+      },
+    ],
+    checks: ['simulation'],
+  },
+  {
     name: 'an outcome of a later batch is told of an earlier one',
     edits: [
       {
