@@ -133,9 +133,9 @@ export interface Item extends Sought {
   readonly step: Step;
   /**
    * The same however often this step of this change of this run is sent, and no other step's; it tells nothing of
-   * anybody. For targets that take such keys.
+   * anybody. Absent where the target remembers none: see `keyLifetimeMs`.
    */
-  readonly key: string;
+  readonly key?: string;
   /**
    * Set where it is sent again though nobody knows whether it took effect, because the target remembers `key`: it must
    * not leave at this moment or later, in milliseconds since 1970. A provider hands it on to `request`.

@@ -20,14 +20,9 @@ export interface Cuttable {
 export class Waiting<T extends Cuttable> {
   readonly #queues = new Map<string, Queue<T>>();
   readonly #limits: BatchLimits;
-  #size = 0;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
-  }
-
-  get size(): number {
-    return this.#size;
   }
 
   add(item: T): void {
@@ -38,7 +33,12 @@ export class Waiting<T extends Cuttable> {
       this.#queues.set(name, queue);
     }
     queue.add(item);
-    this.#size += 1;
+  }
+
+  /** Whether some batch is full. */
+  get isFull(): boolean {
+    for (const queue of this.#queues.values()) if (queue.isFull) return true;
+    return false;
   }
 
   /** The next full batch; null when no queue fills one. */
@@ -57,19 +57,17 @@ export class Waiting<T extends Cuttable> {
     const batch = queue.take();
     // A queue that still holds something goes to the end of the line, so that none starves.
     this.#queues.delete(name);
-    if (queue.size > 0) this.#queues.set(name, queue);
-    this.#size -= batch.length;
+    if (!queue.isEmpty) this.#queues.set(name, queue);
     return batch;
   }
 }
 
-/** Knows at any time how many items from its front fit into one request, so that asking costs nothing. */
+/** Cuts items into batches as they come. Only the last batch, which is not full, still takes some. */
 class Queue<T extends Cuttable> {
-  #items: T[] = [];
-  /** Items at the front that have been taken. */
-  #taken = 0;
+  readonly #full: (readonly T[])[] = [];
+  #last: T[] = [];
   readonly #limits: BatchLimits;
-  #fitting = 0;
+  /** Of the last batch. */
   #bytes = 0;
   readonly #users = new Set<string>();
 
@@ -77,49 +75,34 @@ class Queue<T extends Cuttable> {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#items.length - this.#taken;
+  get isEmpty(): boolean {
+    return this.#full.length === 0 && this.#last.length === 0;
   }
 
   get isFull(): boolean {
-    return this.#fitting === this.#limits.batchSize || this.#fitting < this.size;
-  }
-
-  add(item: T): void {
-    this.#items.push(item);
-    this.#extend();
-  }
-
-  take(): readonly T[] {
-    const end = this.#taken + this.#fitting;
-    const batch = this.#items.slice(this.#taken, end);
-    this.#taken = end;
-    this.#tidy();
-    this.#fitting = 0;
-    this.#bytes = 0;
-    this.#users.clear();
-    this.#extend();
-    return batch;
-  }
-
-  /** Moving what is left to the front for every batch would cost more than all else here. */
-  #tidy(): void {
-    if (this.#taken < 1_000 && this.#taken < this.#items.length) return;
-    this.#items = this.#items.slice(this.#taken);
-    this.#taken = 0;
+    return this.#full.length > 0;
   }
 
   /** One item always fits: the target may then refuse it. */
-  #extend(): void {
+  add(item: T): void {
     const { batchSize, batchBytes } = this.#limits;
-    while (this.#fitting < batchSize) {
-      const item = this.#items[this.#taken + this.#fitting];
-      if (item === undefined) return;
-      const overflows = this.#bytes + item.bytes > batchBytes || this.#users.has(item.userKey);
-      if (this.#fitting > 0 && overflows) return;
-      this.#fitting += 1;
-      this.#bytes += item.bytes;
-      this.#users.add(item.userKey);
-    }
+    const overflows = this.#bytes + item.bytes > batchBytes || this.#users.has(item.userKey);
+    if (this.#last.length > 0 && overflows) this.#close();
+    this.#last.push(item);
+    this.#bytes += item.bytes;
+    if (this.#last.length >= batchSize) this.#close();
+    else this.#users.add(item.userKey);
+  }
+
+  take(): readonly T[] {
+    if (!this.isFull) this.#close();
+    return this.#full.shift() ?? [];
+  }
+
+  #close(): void {
+    this.#full.push(this.#last);
+    this.#last = [];
+    this.#bytes = 0;
+    this.#users.clear();
   }
 }

@@ -104,7 +104,7 @@ class Dispatcher {
     try {
       for await (const page of changes) {
         for (const change of page) this.#begin(change);
-        while (this.#underway >= this.#underwayMax && !this.#over()) await this.#turn(false);
+        while (this.#hasEnough() && !this.#over()) await this.#turn(false);
         if (this.#over()) break;
       }
       while (!this.#over() && this.#underway > 0) await this.#turn(true);
@@ -115,6 +115,11 @@ class Dispatcher {
     }
     if (this.#broken !== null) throw this.#broken.error;
     return this.#fatal;
+  }
+
+  /** Whether there is something to be sent without reading on: what has been read, and not sent, fills memory. */
+  #hasEnough(): boolean {
+    return this.#waiting.isFull || this.#underway >= this.#underwayMax;
   }
 
   #over(): boolean {
@@ -132,25 +137,24 @@ class Dispatcher {
     const step = change.steps[index];
     if (step === undefined) return;
     const attributes = { ...change.user?.attributes, ...change.after };
-    const key = this.#tools.keyOf(change, index);
-    const repeated = leaveBefore === undefined ? {} : { leaveBefore };
-    const item: Item = {
-      step,
-      userId,
-      attributes,
-      key,
-      ...repeated,
-      ...this.#initialPassword(change, index),
-    };
+    const item: Item = { step, userId, attributes, ...this.#besides(change, index, leaveBefore) };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
   }
 
-  /** The step that creates a user is its change's first. */
-  #initialPassword(change: Change, index: number): Pick<Item, 'initialPassword'> {
-    if (change.operation !== 'create' || index > 0) return {};
-    const initialPassword = this.#tools.initialPassword?.(change);
-    return initialPassword === undefined ? {} : { initialPassword };
+  /** What few items have; undefined for those that have nothing of it. */
+  #besides(change: Change, index: number, leaveBefore: number | undefined): Partial<Item> | undefined {
+    const { provider, keyOf, initialPassword } = this.#tools;
+    const step = change.steps[index];
+    const takesKeys = step !== undefined && (provider.keyLifetimeMs?.(step) ?? 0) > 0;
+    // The step that creates a user is its change's first.
+    const password = change.operation === 'create' && index === 0 ? initialPassword?.(change) : undefined;
+    if (!takesKeys && leaveBefore === undefined && password === undefined) return undefined;
+    return {
+      ...(takesKeys ? { key: keyOf(change, index) } : {}),
+      ...(leaveBefore === undefined ? {} : { leaveBefore }),
+      ...(password === undefined ? {} : { initialPassword: password }),
+    };
   }
 
   /** Starts what is ready, tells the ledger what it has to hear, then waits until something has ended. */

@@ -185,9 +185,9 @@ class Sending {
         this.#settle(entry, await this.#linked(entry, outcome));
       else if (outcome !== undefined) this.#settle(entry, outcome);
     }
-    const doubtful = entries.filter((entry) => doubts.has(entry));
+    if (doubts.size === 0) return [];
     const doubtOf = (entry: Entry): Outcome => doubts.get(entry) ?? unanswered('UNANSWERED', null);
-    return doubtful.length === 0 ? [] : this.#resolve(doubtful, doubtOf);
+    return this.#resolve([...doubts.keys()], doubtOf);
   }
 
   async #afterTrouble(entries: readonly Entry[], failure: TargetFailure): Promise<readonly Entry[]> {
@@ -335,6 +335,7 @@ function entryOf(item: Item, index: number): Entry {
 }
 
 function itemOf({ item, leaveBefore }: Entry): Item {
+  if (leaveBefore === (item.leaveBefore ?? null)) return item;
   const { leaveBefore: _, ...plain } = item;
   return leaveBefore === null ? plain : { ...item, leaveBefore };
 }

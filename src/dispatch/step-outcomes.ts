@@ -34,15 +34,11 @@ function pushOutcomes(
 ): void {
   const { seq } = change;
   const outcome = sent?.outcome ?? withoutAnswer(item, fatal?.message ?? null);
-  outcomes.push({
-    ...outcome,
-    userId: outcome.userId ?? idBesidePlan(change, item),
-    seq,
-    step: index,
-    attempts: sent?.attempts ?? 0,
-    at,
-    ...(item.step.isFilled === true ? { values: item.step.values } : {}),
-  });
+  const { result, errorCode, providerCode, message } = outcome;
+  const userId = outcome.userId ?? idBesidePlan(change, item);
+  const attempts = sent?.attempts ?? 0;
+  const told = { seq, step: index, result, errorCode, providerCode, message, userId, attempts, at };
+  outcomes.push(item.step.isFilled === true ? { ...told, values: item.step.values } : told);
   if (sent === null || sent.outcome.result === 'succeeded') return;
   for (let step = index + 1; step < change.steps.length; step += 1) {
     outcomes.push({ ...notSent('PREDECESSOR_FAILED', null), seq, step, attempts: 0, at });

@@ -35,7 +35,7 @@ describe('cutting batches', () => {
     expect(waiting.takeFull()).toBeNull();
     waiting.add(buildEntry(3));
     expect(numbersOf(waiting.takeFull())).toEqual([1, 2, 3]);
-    expect(waiting.size).toBe(0);
+    expect(waiting.takeAny()).toBeNull();
   });
 
   it('holds no more than the batch size, in the order in which they came', () => {
@@ -127,7 +127,7 @@ describe('cutting batches', () => {
           const full: (readonly Entry[])[] = [];
           for (let batch = waiting.takeFull(); batch !== null; batch = waiting.takeFull()) full.push(batch);
           const batches = [...full, ...drain(waiting)];
-          expect(waiting.size).toBe(0);
+          expect(waiting.isFull).toBe(false);
           for (const batch of batches) {
             expect(batch.length).toBeGreaterThan(0);
             expect(batch.length).toBeLessThanOrEqual(batchSize);

@@ -28,8 +28,9 @@ class DroppingTarget {
       const times = this.written.get(name) ?? 0;
       isFirst ||= times === 0;
       if (times > 0 && this.#refusesTwice) return exists;
-      if (this.#remembersKeys && this.#keys.has(item.key)) return success;
-      this.#keys.add(item.key);
+      const { key = '' } = item;
+      if (this.#remembersKeys && this.#keys.has(key)) return success;
+      this.#keys.add(key);
       this.written.set(name, times + 1);
       return success;
     });

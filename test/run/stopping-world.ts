@@ -167,8 +167,9 @@ export class StoppingWorld implements Disposable {
         this.#count += 1;
         const end = this.onWrite(this.#count);
         for (const item of items) {
-          const isRemembered = this.keyLifetimeMs > 0 && this.keys.includes(item.key);
-          this.keys.push(item.key);
+          const { key = '' } = item;
+          const isRemembered = this.keyLifetimeMs > 0 && this.keys.includes(key);
+          this.keys.push(key);
           if (!isRemembered) this.#take(item);
         }
         if (end?.lost === true) {

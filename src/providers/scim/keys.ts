@@ -30,8 +30,8 @@ export function keyHeader(
 }
 
 /** What the item of a write of one user adds to its call. */
-export function keyed({ key, leaveBefore }: Item): { readonly key: string; readonly leaveBefore?: number } {
-  return { key, ...(leaveBefore === undefined ? {} : { leaveBefore }) };
+export function keyed({ key, leaveBefore }: Item): Pick<Item, 'key' | 'leaveBefore'> {
+  return { ...(key === undefined ? {} : { key }), ...(leaveBefore === undefined ? {} : { leaveBefore }) };
 }
 
 /**
