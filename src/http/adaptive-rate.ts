@@ -4,10 +4,11 @@ import type { RateLimit } from '../domain/settings.ts';
  * A rate for a target that does not say its limit, or whose limit moves. It is found by growing until the target
  * refuses (429) or slows down, and kept just below what it took then:
  *
- *   searching ──doubles every 2 s──> refused ──98 % of what it was──> holding
+ *   searching ──doubles every 2 s──> refused ──97 % of what was taken──> holding
  *   holding ──20 s──> probing ──slowly, then ever faster, as CUBIC does (RFC 9438)──> refused
  *                            ──98 % of what it was, never less than was held──> holding
  *   holding ──> refused ──what was held before, or some percent less──> holding
+ *   far above or below what was held ──> refused: the limit has moved ──97 % of what was taken──> holding
  *
  * A refusal costs a pause, mostly of a second, so that there must be few; but a limit that was raised has to be found
  * within half a minute. Hence the hold, and the steep end of the probe. Only requests that had to wait for the rate let
@@ -23,14 +24,17 @@ const holdMs = 20_000;
 const probeMs = 8_000;
 const probeGain = 0.8;
 const kept = 0.98;
+/** Of what was taken while nothing is known of the limit: less, for a second refusal at once costs as much again. */
+const keptAnew = 0.97;
 /** A smaller gain is not worth the refusal that it may bring. */
 const gainMin = 0.01;
 /** Taken off a rate that is refused while it is held; doubled by every further refusal that comes soon. */
 const stepDown = 0.03;
 const stepDownMax = 0.2;
 const soonMs = 5_000;
-/** When so little of the rate was taken, the limit itself has moved. */
+/** When so little of the rate was taken, or so much more than was held, the limit itself has moved. */
 const movedBelow = 0.85;
+const movedAbove = 1.3;
 /** What was too fast is forgotten after so long, and when a probe gets so far beyond it. */
 const tooFastKeptMs = 5 * 60_000;
 const beyondTooFast = 1.1;
@@ -110,6 +114,18 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
     return clamp(takenBefore(grantedMs) + 1, perSecond * deepestCut, rate);
   }
 
+  function hasMoved(refusedRate: number): boolean {
+    return searching || refusedRate < base * movedBelow || refusedRate > base * movedAbove;
+  }
+
+  /** The rate to hold where what was known of the limit is of no use: nearly all of what was taken. */
+  function anew(grantedMs: number, nowMs: number): number {
+    tooFast = { perSecond: Number.POSITIVE_INFINITY, atMs: nowMs };
+    heldBefore = 0;
+    soonInRow = 0;
+    return keptAnew * clamp(takenBefore(grantedMs), perSecond * deepestCut, perSecond);
+  }
+
   /** The rate to hold after a probe was refused at `refusedRate`. */
   function afterProbe(refusedRate: number, nowMs: number): number {
     const isStale = nowMs - tooFast.atMs > tooFastKeptMs || refusedRate > tooFast.perSecond * beyondTooFast;
@@ -119,14 +135,8 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
     return raised > base * (1 + gainMin) ? raised : base;
   }
 
-  /** The rate to hold after the one that was held was refused. */
-  function afterHold(refusedRate: number, nowMs: number): number {
-    if (refusedRate < perSecond * movedBelow) {
-      tooFast = { perSecond: Number.POSITIVE_INFINITY, atMs: nowMs };
-      heldBefore = 0;
-      soonInRow = 0;
-      return kept * refusedRate;
-    }
+  /** The rate to hold after the one that is held was refused. */
+  function afterHold(nowMs: number): number {
     tooFast = { perSecond: Math.min(tooFast.perSecond, perSecond), atMs: nowMs };
     if (heldBefore >= perSecond * movedBelow && heldBefore < perSecond) return heldBefore;
     return perSecond * (1 - Math.min(stepDown * 2 ** soonInRow, stepDownMax));
@@ -157,9 +167,9 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
       if (grantedMs < cutAtMs) return;
       soonInRow = grantedMs - cutAtMs < soonMs ? soonInRow + 1 : 0;
       const rate = enough(grantedMs, nowMs);
-      if (searching) cutTo(kept * rate, nowMs);
+      if (hasMoved(rate)) cutTo(anew(grantedMs, nowMs), nowMs);
       else if (probedMs > 0) cutTo(afterProbe(rate, nowMs), nowMs);
-      else cutTo(afterHold(rate, nowMs), nowMs);
+      else cutTo(afterHold(nowMs), nowMs);
     },
     get perSecond() {
       return perSecond;
