@@ -7,7 +7,7 @@ import type { RateLimit } from '../domain/settings.ts';
  *   searching ──doubles every 2 s──> refused ──97 % of what was taken──> holding
  *   holding ──20 s──> probing ──slowly, then ever faster, as CUBIC does (RFC 9438)──> refused
  *                            ──98 % of what it was, never less than was held──> holding
- *   holding ──> refused ──what was held before, or some percent less──> holding
+ *   holding ──> refused ──what was held before, or some percent less──> holding, for 5 s after the longer steps
  *   far above or below what was held ──> refused: the limit has moved ──97 % of what was taken──> holding
  *
  * A refusal costs a pause, mostly of a second, so that there must be few; but a limit that was raised has to be found
@@ -32,6 +32,9 @@ const gainMin = 0.01;
 const stepDown = 0.03;
 const stepDownMax = 0.2;
 const soonMs = 5_000;
+/** From the third refusal on that comes soon, the last step is likely to have been too long: a shorter hold then. */
+const longStepsFrom = 2;
+const holdAfterLongStepMs = 5_000;
 /** When so little of the rate was taken, or so much more than was held, the limit itself has moved. */
 const movedBelow = 0.85;
 const movedAbove = 1.3;
@@ -94,12 +97,12 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
     return Math.min(base * factor, max);
   }
 
-  function cutTo(rate: number, nowMs: number): void {
+  function cutTo(rate: number, nowMs: number, forMs = holdMs): void {
     base = Math.max(rate, perSecondMin);
     perSecond = base;
     searching = false;
     probedMs = 0;
-    holdUntilMs = nowMs + holdMs;
+    holdUntilMs = nowMs + forMs;
     cutAtMs = nowMs;
   }
 
@@ -169,7 +172,7 @@ export function createAdaptiveRate(from: RateLimit, mostPerSecond: number): Adap
       const rate = enough(grantedMs, nowMs);
       if (hasMoved(rate)) cutTo(anew(grantedMs, nowMs), nowMs);
       else if (probedMs > 0) cutTo(afterProbe(rate, nowMs), nowMs);
-      else cutTo(afterHold(nowMs), nowMs);
+      else cutTo(afterHold(nowMs), nowMs, soonInRow < longStepsFrom ? holdMs : holdAfterLongStepMs);
     },
     get perSecond() {
       return perSecond;
