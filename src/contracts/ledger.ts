@@ -277,6 +277,8 @@ export interface Ledger {
   /** In the order of the lines. */
   duplicates(runId: string): AsyncIterable<readonly DuplicateRow[]>;
 
+  /** Makes ready for what follows, which takes a moment: worth asking for while something else takes one too. */
+  prepareToSend(): Promise<void>;
   /** May share a sync with `recordOutcomes`. */
   recordIntents(runId: string, intents: readonly Intent[]): Promise<void>;
   /**

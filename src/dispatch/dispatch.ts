@@ -1,6 +1,6 @@
 import type { Intent, StepOutcome } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
-import type { Change } from '../domain/change.ts';
+import type { Change, Outcome } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Limits } from '../domain/settings.ts';
 import { type Cuttable, Waiting } from './cut-batches.ts';
@@ -81,6 +81,7 @@ class Dispatcher {
   readonly #intended: Batch[] = [];
   /** Steps that have an outcome which the ledger has not been told of. */
   readonly #answered: Answered[] = [];
+  #answeredSteps = 0;
   readonly #aheadMax: number;
   readonly #underwayMax: number;
   /** Batches on their way. */
@@ -159,16 +160,20 @@ class Dispatcher {
 
   /** Starts what is ready, tells the ledger what it has to hear, then waits until something has ended. */
   async #turn(inputEnded: boolean): Promise<void> {
-    while (this.#sending < this.#tools.limits.concurrency) {
-      const batch = this.#intended.shift();
-      if (batch === undefined) break;
-      void this.#send(batch);
-    }
+    this.#start();
     if (!this.#committing && this.#isDue()) {
       const batches = this.#cut(inputEnded);
       if (batches.length > 0 || this.#answered.length > 0) void this.#commit(batches);
     }
     await this.#nextEvent();
+  }
+
+  #start(): void {
+    while (this.#sending < this.#tools.limits.concurrency) {
+      const batch = this.#intended.shift();
+      if (batch === undefined) break;
+      void this.#send(batch);
+    }
   }
 
   async #nextEvent(): Promise<void> {
@@ -179,9 +184,7 @@ class Dispatcher {
   /** Whether the sends would run dry, or too much be lost by a crash, unless the ledger is written now. */
   #isDue(): boolean {
     const { concurrency } = this.#tools.limits;
-    return (
-      this.#intended.length < Math.min(concurrency, this.#aheadMax) || this.#answered.length >= windowMax
-    );
+    return this.#intended.length < Math.min(concurrency, this.#aheadMax) || this.#answeredSteps >= windowMax;
   }
 
   /** Cuts the batches that may be intended now. */
@@ -252,26 +255,36 @@ class Dispatcher {
       this.#broken ??= { error };
     }
     this.#sending -= 1;
-    this.#event.resolve();
+    if (!this.#over()) this.#start();
+    const isDue = !this.#committing && this.#isDue();
+    if (this.#sending === 0 || isDue || this.#over()) this.#event.resolve();
   }
 
   #answer(waiters: readonly Waiter[], { sent, fatal }: BatchEnd): void {
-    for (const [position, { change, index, item }] of waiters.entries()) {
-      this.#answered.push({ change, index, item, sent: sent[position] ?? null, fatal });
-    }
+    this.#answered.push({ ways: waiters, sent, fatal });
+    this.#answeredSteps += waiters.length;
   }
 
   #goOn(answered: readonly Answered[]): void {
     let over = 0;
-    for (const { change, index, item, sent } of answered) {
-      const goesOn = sent?.outcome.result === 'succeeded' && index + 1 < change.steps.length;
-      if (goesOn) {
-        const userId = sent.outcome.userId ?? idOf(item, this.#tools.provider);
-        this.#enter(change, { step: index + 1, userId });
-      } else over += 1;
+    for (const { ways, sent } of answered) {
+      let position = 0;
+      for (const way of ways) {
+        if (!this.#goesOn(way, sent[position]?.outcome)) over += 1;
+        position += 1;
+      }
     }
+    this.#answeredSteps -= answered.reduce((steps, { ways }) => steps + ways.length, 0);
     this.#underway -= over;
     if (over > 0) this.#tools.onProgress(over);
+  }
+
+  /** Queues the change's next step; false when the change is over. */
+  #goesOn({ change, index, item }: Way, outcome: Outcome | undefined): boolean {
+    if (outcome?.result !== 'succeeded' || index + 1 >= change.steps.length) return false;
+    const userId = outcome.userId ?? idOf(item, this.#tools.provider);
+    this.#enter(change, { step: index + 1, userId });
+    return true;
   }
 
   /** Settles what is left at the end; says of intents that a stop kept from being sent that they were not. */

@@ -132,13 +132,16 @@ class Sending {
     let pending = entries;
     while (pending.length > 0 && this.fatal === null) {
       if (this.#tools.signal.aborted) return null;
+      const nowMs = this.#tools.clock.now();
       for (const entry of pending) {
         entry.attempts += 1;
-        entry.firstMs ??= this.#tools.clock.now();
+        entry.firstMs ??= nowMs;
       }
       try {
         const answers = await this.#tools.connection.write(pending.map(itemOf));
-        pending = await this.#take(pending, await this.#finals(answers));
+        // Waiting for each of hundreds that are final would cost more than sending them.
+        const outcomes = areFinal(answers) ? answers : await this.#finals(answers);
+        pending = await this.#take(pending, outcomes);
       } catch (failure) {
         if (!(failure instanceof TargetFailure)) throw failure;
         if (failure.trouble === 'refused') return { entries: pending, failure };
@@ -148,9 +151,8 @@ class Sending {
     return null;
   }
 
-  async #finals(answers: readonly (Outcome | Pending)[]): Promise<readonly Outcome[]> {
-    // Waiting for each of hundreds that are final would cost more than sending them.
-    return areFinal(answers) ? answers : Promise.all(answers.map((answer) => this.#final(answer)));
+  #finals(answers: readonly (Outcome | Pending)[]): Promise<readonly Outcome[]> {
+    return Promise.all(answers.map((answer) => this.#final(answer)));
   }
 
   /** Asks after what the target still works on; what takes too long, or can't be asked after, is in doubt. */
@@ -178,8 +180,10 @@ class Sending {
       throw new Error(`The provider gave ${outcomes.length} outcomes for ${entries.length} items.`);
     }
     const doubts = new Map<Entry, Outcome>();
-    for (const [position, entry] of entries.entries()) {
+    let position = 0;
+    for (const entry of entries) {
       const outcome = outcomes[position];
+      position += 1;
       if (outcome?.result === 'unknown') doubts.set(entry, outcome);
       else if (outcome?.errorCode === 'ALREADY_EXISTS')
         this.#settle(entry, await this.#linked(entry, outcome));

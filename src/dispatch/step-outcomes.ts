@@ -2,7 +2,7 @@ import type { StepOutcome } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
 import type { Change, Outcome } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { Sent } from './send-batch.ts';
+import type { BatchEnd, Sent } from './send-batch.ts';
 
 /** A step of a change on its way. */
 export interface Way {
@@ -12,25 +12,30 @@ export interface Way {
   readonly item: Item;
 }
 
-/** A step that is over. */
-export interface Answered extends Way {
-  /** Null when it was never taken and is not to be sent any more. */
-  readonly sent: Sent | null;
-  /** What stopped the run, where that is why. */
-  readonly fatal: Failure | null;
+/** Steps that are over, sent together. */
+export interface Answered extends BatchEnd {
+  readonly ways: readonly Way[];
 }
 
 /** What the ledger has to know of steps that are over, with those that will not be sent. `at` is when it is told. */
 export function stepOutcomes(answered: readonly Answered[], at: string): readonly StepOutcome[] {
   const outcomes: StepOutcome[] = [];
-  for (const one of answered) pushOutcomes(outcomes, one, at);
+  for (const { ways, sent, fatal } of answered) {
+    let position = 0;
+    for (const way of ways) {
+      pushOutcomes(outcomes, way, sent[position] ?? null, { fatal, at });
+      position += 1;
+    }
+  }
   return outcomes;
 }
 
+/** @param sent null when it was never taken and is not to be sent any more */
 function pushOutcomes(
   outcomes: StepOutcome[],
-  { change, index, item, sent, fatal }: Answered,
-  at: string,
+  { change, index, item }: Way,
+  sent: Sent | null,
+  { fatal, at }: { readonly fatal: Failure | null; readonly at: string },
 ): void {
   const { seq } = change;
   const outcome = sent?.outcome ?? withoutAnswer(item, fatal?.message ?? null);

@@ -15,19 +15,29 @@ export interface Received {
 
 /** An answer to be read, as the contract of a provider's tools says. */
 export function answerOf(received: Received): HttpAnswer {
-  const { status, headers } = received;
-  return {
-    status,
-    headers,
-    get body() {
-      return bodyOf(received);
-    },
-    async text() {
-      const { chunks, rest, what } = received;
-      if (rest === null) return decode(chunks, status, what);
-      return decode([...chunks, ...(await collected(rest))], status, what);
-    },
-  };
+  return new Answer(received);
+}
+
+class Answer implements HttpAnswer {
+  readonly status: number;
+  readonly headers: HttpAnswer['headers'];
+  readonly #received: Received;
+
+  constructor(received: Received) {
+    this.status = received.status;
+    this.headers = received.headers;
+    this.#received = received;
+  }
+
+  get body(): HttpAnswer['body'] {
+    return bodyOf(this.#received);
+  }
+
+  async text(): Promise<string> {
+    const { chunks, rest, what, status } = this.#received;
+    if (rest === null) return decode(chunks, status, what);
+    return decode([...chunks, ...(await collected(rest))], status, what);
+  }
 }
 
 /** The values of headers that came several times are joined by a comma. */

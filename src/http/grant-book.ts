@@ -16,8 +16,8 @@ export interface GrantBook {
 export function memoryBook(): GrantBook {
   const state = newPaceState();
   return {
-    take: (pace, ask) => takeGrant(state, pace, { ...ask, requests: 1 }),
-    late: (pace, grantedMs, ask) => takeLate(state, pace, grantedMs, { ...ask, requests: 1 }),
+    take: (pace, ask) => takeGrant(state, pace, ask),
+    late: (pace, grantedMs, ask) => takeLate(state, pace, grantedMs, ask),
     pauseUntil(atMs) {
       state.pausedUntilMs = Math.max(state.pausedUntilMs, atMs);
     },

@@ -6,6 +6,8 @@ import { paceOf } from './pace.ts';
 
 /** Lets requests leave at the pace of the limits. */
 export interface Limiter {
+  /** Takes a grant that is due when nobody is in line; whoever gets none waits by `acquire`. */
+  tryAcquire(records?: number): boolean;
   /**
    * Resolves when the next request may leave, in the order of the calls. Rejects with the signal's reason, and with a
    * `TargetFailure` `throttled` that is given up when the target asked for a longer pause than is waited for.
@@ -72,11 +74,14 @@ export function createLimiter(
   }
 
   return {
+    tryAcquire(records = 1) {
+      if (inLine > 0) return false;
+      const nowMs = clock.now();
+      return tryNow(nowMs, nowMs, records) === 0;
+    },
     async acquire(signal, records = 1) {
       signal?.throwIfAborted();
       const sinceMs = clock.now();
-      // Most find nobody in line, and their grant at once.
-      if (inLine === 0 && tryNow(sinceMs, sinceMs, records) === 0) return;
       const before = lastTurn;
       const turn = Promise.withResolvers<void>();
       lastTurn = turn.promise;

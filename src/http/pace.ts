@@ -30,6 +30,7 @@ const entriesPerWindow = 200;
 export interface Pace {
   readonly rates: readonly RateLimit[];
   readonly recordRates: readonly RecordRate[];
+  readonly spacings: readonly Spacing[];
 }
 
 /** What has been granted, as JSON can hold it. Times are Unix milliseconds; 0 is long ago. */
@@ -52,16 +53,16 @@ export interface Ask {
   readonly sinceMs: number;
   /** Records that the request carries. */
   readonly records: number;
-  /** Requests that are granted at once. */
-  readonly requests: number;
+  /** Requests that are granted at once; 1 when absent. */
+  readonly requests?: number;
 }
 
 /** All rates hold at once, so of those with the same window only the lowest matters. */
 export function paceOf(rates: readonly RateLimit[], recordRates: readonly RecordRate[]): Pace {
-  return {
-    rates: lowest(rates, ({ requests }) => requests),
-    recordRates: lowest(recordRates, ({ records }) => records),
-  };
+  const lowestRates = lowest(rates, ({ requests }) => requests);
+  const lowestRecordRates = lowest(recordRates, ({ records }) => records);
+  const spacings = spacingsOf(lowestRates, lowestRecordRates);
+  return { rates: lowestRates, recordRates: lowestRecordRates, spacings };
 }
 
 function lowest<Rate extends { readonly perMs: number }>(
@@ -82,9 +83,11 @@ export function newPaceState(): PaceState {
 
 /** Takes a grant and gives 0, or gives the moment to ask again, in Unix milliseconds, and takes nothing. */
 export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
-  const spacings = spacingsOf(pace, ask);
+  const { spacings } = pace;
   let dueMs = state.pausedUntilMs;
-  for (const { key, longestMs, owedMs } of spacings) {
+  for (const spacing of spacings) {
+    const { key, owedMs } = spacing;
+    const longestMs = longestOf(spacing, ask);
     let nextMs = state.nextMs[key] ?? 0;
     // Only a clock that was set back can leave more to wait than a grant and what left late.
     if (nextMs > ask.nowMs + longestMs + owedMs) nextMs = ask.nowMs + longestMs;
@@ -95,8 +98,10 @@ export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
   if (dueMs > ask.nowMs) return dueMs;
   // Time in which nobody was let go is not caught up with either.
   const readyMs = Math.max(ask.sinceMs, state.pausedUntilMs);
-  for (const { key, spanMs, toleranceMs } of spacings) {
-    state.nextMs[key] = Math.max(state.nextMs[key] ?? 0, readyMs, ask.nowMs - toleranceMs) + spanMs;
+  for (const spacing of spacings) {
+    const { key, toleranceMs } = spacing;
+    const leftMs = Math.max(state.nextMs[key] ?? 0, readyMs, ask.nowMs - toleranceMs);
+    state.nextMs[key] = leftMs + spanOf(spacing, ask);
   }
   for (const rate of pace.recordRates) remember(state, rate, ask);
   return 0;
@@ -107,9 +112,10 @@ export function takeGrant(state: PaceState, pace: Pace, ask: Ask): number {
  * timer may make it takes its share anew, or all that were held up together would come on top of those granted since.
  */
 export function takeLate(state: PaceState, pace: Pace, grantedMs: number, ask: Ask): void {
-  for (const { key, spanMs, toleranceMs } of spacingsOf(pace, ask)) {
+  for (const spacing of pace.spacings) {
+    const { key, toleranceMs } = spacing;
     if (ask.nowMs - grantedMs <= toleranceMs) continue;
-    state.nextMs[key] = Math.max(state.nextMs[key] ?? 0, ask.nowMs - toleranceMs) + spanMs;
+    state.nextMs[key] = Math.max(state.nextMs[key] ?? 0, ask.nowMs - toleranceMs) + spanOf(spacing, ask);
   }
   for (const rate of pace.recordRates) {
     if (ask.nowMs - grantedMs > toleranceOf(rate.perMs)) remember(state, rate, ask);
@@ -122,31 +128,46 @@ export function grantsAtOnce({ rates, recordRates }: Pace): number {
   return Math.max(1, Math.floor(Math.min(...rates.map(({ requests }) => requests)) * (headroom / 6)));
 }
 
+/** What stays the same of a rate from grant to grant. */
 interface Spacing {
   readonly key: string;
-  /** What the grant takes. */
-  readonly spanMs: number;
-  readonly longestMs: number;
+  /** What one request takes, or as many records as the window may hold. */
+  readonly wholeMs: number;
+  /** Records that take all of it; null for a rate of requests. */
+  readonly records: number | null;
   /** What requests that left late may have taken on top, at most. */
   readonly owedMs: number;
   readonly toleranceMs: number;
 }
 
-function spacingsOf({ rates, recordRates }: Pace, ask: Ask): readonly Spacing[] {
-  const ofRequests = rates.map(({ requests, perMs }) => {
-    const spanMs = (perMs / requests) * (1 + headroom) * ask.requests;
-    return { key: `requests/${perMs}`, spanMs, longestMs: spanMs, ...slackOf(perMs) };
-  });
-  const ofRecords = recordRates.map(({ records, perMs }) => {
-    const longestMs = perMs * (1 + headroom);
-    const spanMs = longestMs * Math.min(1, ask.records / records);
-    return { key: `records/${perMs}`, spanMs, longestMs, ...slackOf(perMs) };
-  });
+function spacingsOf(rates: readonly RateLimit[], recordRates: readonly RecordRate[]): readonly Spacing[] {
+  const ofRequests = rates.map(({ requests, perMs }) => ({
+    key: `requests/${perMs}`,
+    wholeMs: (perMs / requests) * (1 + headroom),
+    records: null,
+    ...slackOf(perMs),
+  }));
+  const ofRecords = recordRates.map(({ records, perMs }) => ({
+    key: `records/${perMs}`,
+    wholeMs: perMs * (1 + headroom),
+    records,
+    ...slackOf(perMs),
+  }));
   return [...ofRequests, ...ofRecords];
 }
 
 function slackOf(perMs: number): Pick<Spacing, 'owedMs' | 'toleranceMs'> {
   return { owedMs: Math.min(perMs, owedMaxMs), toleranceMs: toleranceOf(perMs) };
+}
+
+/** What a grant takes, in milliseconds. */
+function spanOf({ wholeMs, records }: Spacing, ask: Ask): number {
+  return wholeMs * (records === null ? (ask.requests ?? 1) : Math.min(1, ask.records / records));
+}
+
+/** The longest that any grant of so many requests takes. */
+function longestOf({ wholeMs, records }: Spacing, { requests = 1 }: Ask): number {
+  return records === null ? wholeMs * requests : wholeMs;
 }
 
 /** How late a grant may have been for the next ones to make up for it, in milliseconds. */

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest } from '../contracts/provider.ts';
 import { TargetFailure } from '../domain/failure.ts';
 import type { Clock, Limits } from '../domain/settings.ts';
 import { backoffMs } from './backoff.ts';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { type Breaker, createBreaker, type Pass } from './breaker.ts';
 import type { Limiter } from './limiter.ts';
 import { askedPauseMs } from './rate-headers.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
@@ -22,6 +22,7 @@ import { stoppedBeforeSending } from './trouble.ts';
  * What is in doubt, a write that was sent and not answered, is never sent again here: dispatch looks it up.
  */
 
+const noProbe: Pass = { probe: false };
 const attemptsMax = 5;
 const backoffLimits = { baseMs: 500, capMs: 30_000 };
 const waitMaxMsDefault = 15 * 60_000;
@@ -56,9 +57,10 @@ export interface PatienceSettings {
   readonly origin: string;
 }
 
-/** What is sent, as far as it matters here. `what` names it in messages. */
-export interface Errand
-  extends Pick<HttpRequest, 'method' | 'safe' | 'records' | 'timeoutMs' | 'leaveBefore'> {
+/** What is sent, as far as it matters here. */
+export interface Errand {
+  readonly request: Pick<HttpRequest, 'method' | 'safe' | 'records' | 'timeoutMs' | 'leaveBefore'>;
+  /** Names it in messages. */
   readonly what: string;
 }
 
@@ -128,12 +130,15 @@ class Carriage {
   /** Null when the target went out while this request waited for its turn. */
   async #attempt(): Promise<End | null> {
     const { breaker, slots, limiter, clock, budget } = this.#shared;
-    const { safe, records, timeoutMs, leaveBefore } = this.#errand;
-    const pass = await this.#unlessStopped((stop) => breaker.pass(safe, stop));
+    const { safe, records, timeoutMs, leaveBefore } = this.#errand.request;
+    this.#stopIfTold();
+    // Nearly all find the breaker closed and their grant at once, so that waiting for nothing would show in the rate.
+    const pass = breaker.isOpen ? await this.#unlessStopped((stop) => breaker.pass(safe, stop)) : noProbe;
     // The slot comes before the grant: a grant that still had to wait for one would leave together with later grants.
     const freeSlot = await takeSlot(slots);
     try {
-      await this.#unlessStopped((stop) => limiter.acquire(stop, records));
+      this.#stopIfTold();
+      if (!limiter.tryAcquire(records)) await this.#unlessStopped((stop) => limiter.acquire(stop, records));
     } catch (error) {
       freeSlot();
       throw error;
@@ -164,7 +169,7 @@ class Carriage {
     }
   }
 
-  async #judgeAnswer(answer: HttpAnswer, grantedMs: number): Promise<End> {
+  #judgeAnswer(answer: HttpAnswer, grantedMs: number): End | Promise<End> {
     const { breaker, limiter, clock, throttle } = this.#shared;
     const { status, headers } = answer;
     const nowMs = clock.now();
@@ -175,16 +180,18 @@ class Carriage {
     if (status === 429) {
       limiter.refused(grantedMs);
       if (askedMs === null) this.#pauseUnasked(grantedMs, nowMs);
-      // An unread answer would keep its connection.
-      await answer.text().catch(() => '');
-      return { is: 'throttled', failure: throttled(this.#errand.what, askedMs) };
+      return this.#throttled(answer, askedMs);
     }
     throttle.inRow = 0;
-    const { method, safe } = this.#errand;
+    const { method, safe } = this.#errand.request;
     limiter.taken(grantedMs, nowMs - grantedMs, `${method} ${safe}`);
-    if (!safe || !passingStatuses.has(status)) return { is: 'answer', answer };
-    const text = await answer.text().catch(() => '');
-    return { is: 'passing', give: () => readAlready(answer, text) };
+    return safe && passingStatuses.has(status) ? passing(answer) : { is: 'answer', answer };
+  }
+
+  async #throttled(answer: HttpAnswer, askedMs: number | null): Promise<End> {
+    // An unread answer would keep its connection.
+    await answer.text().catch(() => '');
+    return { is: 'throttled', failure: throttled(this.#errand.what, askedMs) };
   }
 
   /** Several that were refused together are one refusal. */
@@ -208,7 +215,7 @@ class Carriage {
       throw error;
     }
     breaker.failed();
-    if (trouble === 'unanswered' && !this.#errand.safe) throw error;
+    if (trouble === 'unanswered' && !this.#errand.request.safe) throw error;
     const give = (): never => {
       throw givenUp(error);
     };
@@ -233,6 +240,10 @@ class Carriage {
     const ms = backoffMs(this.#failures, random, backoffLimits);
     await this.#unlessStopped((stop) => clock.sleep(ms, stop));
     return true;
+  }
+
+  #stopIfTold(): void {
+    if (this.#shared.stop?.aborted === true) throw stoppedBeforeSending(this.#errand.what);
   }
 
   async #unlessStopped<T>(wait: (stop: AbortSignal | undefined) => Promise<T>): Promise<T> {
@@ -287,10 +298,17 @@ function givenUp(failure: TargetFailure): TargetFailure {
   });
 }
 
+/** Reads the answer, so that its connection is free. */
+async function passing(answer: HttpAnswer): Promise<End> {
+  const text = await answer.text().catch(() => '');
+  return { is: 'passing', give: () => readAlready(answer, text) };
+}
+
 /** An answer whose text has been read, so that its connection was free. */
 function readAlready(answer: HttpAnswer, text: string): HttpAnswer {
   return {
-    ...answer,
+    status: answer.status,
+    headers: answer.headers,
     body: (async function* () {
       yield new TextEncoder().encode(text);
     })(),

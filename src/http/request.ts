@@ -62,7 +62,7 @@ export function openHttp(settings: HttpSettings): Http {
     async request(request) {
       const address = joinPath(base, request.path);
       const call: Call = { request, address, what: `${request.method} ${address.path} at ${base.origin}` };
-      return patience.carry({ ...request, what: call.what }, (attempt) => sendOnce(line, call, attempt));
+      return patience.carry(call, (attempt) => sendOnce(line, call, attempt));
     },
     close() {
       closed.abort();

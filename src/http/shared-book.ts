@@ -71,7 +71,7 @@ export function openSharedBook(settings: SharedBookSettings): SharedBook {
     },
     late(pace, grantedMs, ask) {
       withStates(
-        (states) => states.change((state) => takeLate(state, pace, grantedMs, { ...ask, requests: 1 })),
+        (states) => states.change((state) => takeLate(state, pace, grantedMs, ask)),
         () => own.late(pace, grantedMs, ask),
       );
     },

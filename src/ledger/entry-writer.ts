@@ -9,6 +9,8 @@ import type { Entry } from './step-entries.ts';
 
 /** Writes what happens to steps while a run sends. */
 export interface EntryWriter {
+  /** Resolves when entries will be written as soon as they come. */
+  ready(): Promise<void>;
   /** The entries are on disk when the promise resolves; those asked for while the disk is busy share the next sync. */
   append(run: number, entries: readonly Entry[]): Promise<void>;
   close(): Promise<void>;
@@ -19,6 +21,7 @@ export function entryWriter(connection: Connection): EntryWriter {
   const together = groupCommit(connection);
   const append = entryAppender(connection);
   return {
+    ready: async () => undefined,
     append: (run, entries) => together(() => append(run, entries)),
     close: async () => undefined,
   };
@@ -47,7 +50,7 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
-/** Writes in a thread of its own, which begins with the first entry: requests go on while the disk syncs. */
+/** Writes in a thread of its own, which begins when it is first needed: requests go on while the disk syncs. */
 export function threadedEntryWriter(ledger: string): EntryWriter {
   let thread: Worker | null = null;
   let last = 0;
@@ -72,16 +75,19 @@ export function threadedEntryWriter(ledger: string): EntryWriter {
     return begun;
   }
 
+  function append(run: number, entries: readonly Entry[]): Promise<void> {
+    thread ??= begin();
+    if (waiting.size === 0) thread.ref();
+    last += 1;
+    const request: AppendRequest = { number: last, run, entries };
+    const written = new Promise<void>((done, fail) => waiting.set(last, { done, fail }));
+    thread.postMessage(request);
+    return written;
+  }
+
   return {
-    append(run, entries) {
-      thread ??= begin();
-      if (waiting.size === 0) thread.ref();
-      last += 1;
-      const request: AppendRequest = { number: last, run, entries };
-      const written = new Promise<void>((done, fail) => waiting.set(last, { done, fail }));
-      thread.postMessage(request);
-      return written;
-    },
+    ready: () => append(0, []),
+    append,
     async close() {
       if (thread === null) return;
       const ended = once(thread, 'exit');

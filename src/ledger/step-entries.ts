@@ -50,10 +50,14 @@ export function sliceOf(seq: number): number {
 export function packIntents(intents: readonly Intent[]): readonly Entry[] {
   const slices = new Map<number, IntentSlice>();
   for (const intent of intents) {
-    for (const [number, steps] of Map.groupBy(intent.steps, ({ seq }) => sliceOf(seq))) {
-      const slice = slices.get(number) ?? new IntentSlice(number);
-      slices.set(number, slice);
-      slice.add(intent, steps);
+    for (const ref of intent.steps) {
+      const number = sliceOf(ref.seq);
+      let slice = slices.get(number);
+      if (slice === undefined) {
+        slice = new IntentSlice(number);
+        slices.set(number, slice);
+      }
+      slice.add(intent, ref);
     }
   }
   return [...slices.values()].map((slice) => slice.entry());
@@ -74,14 +78,21 @@ class IntentSlice {
   readonly number: number;
   readonly #range = new Range();
   readonly #body: IntentBody = [];
+  #last: Intent | null = null;
+  #lastSteps: Steps = [];
 
   constructor(number: number) {
     this.number = number;
   }
 
-  add({ batch, attempt, at }: Intent, steps: readonly StepRef[]): void {
-    for (const { seq } of steps) this.#range.add(seq);
-    this.#body.push([batch, attempt, at, steps.flatMap(({ seq, step }) => [seq, step])]);
+  add(intent: Intent, { seq, step }: StepRef): void {
+    this.#range.add(seq);
+    if (intent !== this.#last) {
+      this.#last = intent;
+      this.#lastSteps = [];
+      this.#body.push([intent.batch, intent.attempt, intent.at, this.#lastSteps]);
+    }
+    this.#lastSteps.push(seq, step);
   }
 
   entry(): Entry {

