@@ -6,7 +6,7 @@ import type { RateLimit } from '../domain/settings.ts';
  *
  *   searching ──doubles every 2 s──> refused ──97 % of what was taken──> holding
  *   holding ──20 s──> probing ──slowly, then ever faster, as CUBIC does (RFC 9438)──> refused
- *                            ──98 % of what it was, never less than was held──> holding
+ *                            ──97.5 % of what it was, never less than was held──> holding
  *   holding ──> refused ──what was held before, or some percent less──> holding, for 5 s after the longer steps
  *   far above or below what was held ──> refused: the limit has moved ──97 % of what was taken──> holding
  *
@@ -23,7 +23,7 @@ const holdMs = 20_000;
 /** From the end of the hold, the rate has grown by `probeGain` after so long. */
 const probeMs = 8_000;
 const probeGain = 0.8;
-const kept = 0.98;
+const kept = 0.975;
 /** Of what was taken while nothing is known of the limit: less, for a second refusal at once costs as much again. */
 const keptAnew = 0.97;
 /** A smaller gain is not worth the refusal that it may bring. */

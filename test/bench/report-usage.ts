@@ -1,7 +1,9 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 
-// Preloaded into a measured program: says at its exit, on descriptor 3, what it took.
+// Preloaded into a measured program and its threads: says at its exit, on descriptor 3, what it took.
 process.on('exit', () => {
+  if (!isMainThread) return;
   const { user, system } = process.cpuUsage();
   writeSync(3, JSON.stringify({ peakBytes: peakBytes(), cpuMs: (user + system) / 1_000 }));
 });

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/http/clock.ts';
 import { createLimiter } from '../../src/http/limiter.ts';
 import { openHttp } from '../../src/http/request.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { tellAccounts } from '../../src/run/tell-accounts.ts';
 import { connectionOver, loopback, outcomesOf, requestOf } from './loopback.ts';
 
 // A process of the bench: sends the plan that a ledger holds, and prints what it took, on the clock and of processors.
@@ -34,7 +35,10 @@ if (way === 'bare') await sendBare(ledger, run);
 else await sendThroughLedger(ledger, run);
 const ms = performance.now() - started;
 const { user, system } = process.cpuUsage(used);
-process.stdout.write(`${JSON.stringify({ ms, sendingCpuMs: (user + system) / 1_000 })}\n`);
+if (way === 'ledger')
+  await tellAccounts(run, { ledger, provider: loopback, signal: new AbortController().signal });
+const tellingMs = performance.now() - started - ms;
+process.stdout.write(`${JSON.stringify({ ms, sendingCpuMs: (user + system) / 1_000, tellingMs })}\n`);
 await ledger.close();
 
 /** As a run does it. */
