@@ -18,46 +18,56 @@ export interface Cuttable {
  * Steps that wait to be sent, by what may share a request. Items leave in the order in which they came.
  */
 export class Waiting<T extends Cuttable> {
-  readonly #queues = new Map<string, Queue<T>>();
   readonly #limits: BatchLimits;
+  readonly #queues = new Map<string, Queue<T>>();
+  /** The queues that hold something, the one whose turn is next first. */
+  readonly #line = new Set<Queue<T>>();
+  /** Of the item that came last: its neighbours mostly go the same way. */
+  #last: { readonly step: Step; readonly queue: Queue<T> } | null = null;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
   }
 
   add(item: T): void {
-    const name = `${item.step.action}\u001f${item.step.subject}`;
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = new Queue(this.#limits);
-      this.#queues.set(name, queue);
-    }
+    const queue = this.#queueOf(item.step);
+    if (queue.isEmpty) this.#line.add(queue);
     queue.add(item);
   }
 
   /** Whether some batch is full. */
   get isFull(): boolean {
-    for (const queue of this.#queues.values()) if (queue.isFull) return true;
+    for (const queue of this.#line) if (queue.isFull) return true;
     return false;
   }
 
   /** The next full batch; null when no queue fills one. */
   takeFull(): readonly T[] | null {
-    for (const [name, queue] of this.#queues) if (queue.isFull) return this.#take(name, queue);
+    for (const queue of this.#line) if (queue.isFull) return this.#take(queue);
     return null;
   }
 
   /** What waits longest, however little it is; null when nothing waits. */
   takeAny(): readonly T[] | null {
-    for (const [name, queue] of this.#queues) return this.#take(name, queue);
+    for (const queue of this.#line) return this.#take(queue);
     return null;
   }
 
-  #take(name: string, queue: Queue<T>): readonly T[] {
+  #queueOf(step: Step): Queue<T> {
+    const last = this.#last;
+    if (last?.step.action === step.action && last.step.subject === step.subject) return last.queue;
+    const name = `${step.action}\u001f${step.subject}`;
+    const queue = this.#queues.get(name) ?? new Queue<T>(this.#limits);
+    this.#queues.set(name, queue);
+    this.#last = { step, queue };
+    return queue;
+  }
+
+  #take(queue: Queue<T>): readonly T[] {
     const batch = queue.take();
     // A queue that still holds something goes to the end of the line, so that none starves.
-    this.#queues.delete(name);
-    if (!queue.isEmpty) this.#queues.set(name, queue);
+    this.#line.delete(queue);
+    if (!queue.isEmpty) this.#line.add(queue);
     return batch;
   }
 }

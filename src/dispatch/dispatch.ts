@@ -138,19 +138,21 @@ class Dispatcher {
     const step = change.steps[index];
     if (step === undefined) return;
     const attributes = { ...change.user?.attributes, ...change.after };
-    const item: Item = { step, userId, attributes, ...this.#besides(change, index, leaveBefore) };
+    const plain: Item = { step, userId, attributes };
+    const besides = this.#besides(change, index, leaveBefore);
+    const item = besides === null ? plain : { ...plain, ...besides };
     const userKey = idOf(item, this.#tools.provider) ?? `change ${change.seq}`;
     this.#waiting.add({ change, index, step, item, userKey, bytes: this.#tools.bodyBytes(item) });
   }
 
-  /** What few items have; undefined for those that have nothing of it. */
-  #besides(change: Change, index: number, leaveBefore: number | undefined): Partial<Item> | undefined {
+  /** What few items have; null for those that have nothing of it. */
+  #besides(change: Change, index: number, leaveBefore: number | undefined): Partial<Item> | null {
     const { provider, keyOf, initialPassword } = this.#tools;
     const step = change.steps[index];
     const takesKeys = step !== undefined && (provider.keyLifetimeMs?.(step) ?? 0) > 0;
     // The step that creates a user is its change's first.
     const password = change.operation === 'create' && index === 0 ? initialPassword?.(change) : undefined;
-    if (!takesKeys && leaveBefore === undefined && password === undefined) return undefined;
+    if (!takesKeys && leaveBefore === undefined && password === undefined) return null;
     return {
       ...(takesKeys ? { key: keyOf(change, index) } : {}),
       ...(leaveBefore === undefined ? {} : { leaveBefore }),
@@ -268,20 +270,20 @@ class Dispatcher {
   #goOn(answered: readonly Answered[]): void {
     let over = 0;
     for (const { ways, sent } of answered) {
+      this.#answeredSteps -= ways.length;
       let position = 0;
       for (const way of ways) {
         if (!this.#goesOn(way, sent[position]?.outcome)) over += 1;
         position += 1;
       }
     }
-    this.#answeredSteps -= answered.reduce((steps, { ways }) => steps + ways.length, 0);
     this.#underway -= over;
     if (over > 0) this.#tools.onProgress(over);
   }
 
   /** Queues the change's next step; false when the change is over. */
   #goesOn({ change, index, item }: Way, outcome: Outcome | undefined): boolean {
-    if (outcome?.result !== 'succeeded' || index + 1 >= change.steps.length) return false;
+    if (index + 1 >= change.steps.length || outcome?.result !== 'succeeded') return false;
     const userId = outcome.userId ?? idOf(item, this.#tools.provider);
     this.#enter(change, { step: index + 1, userId });
     return true;
