@@ -270,6 +270,8 @@ export interface Ledger {
   storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
   /** In the order of the plan. */
   changes(runId: string): AsyncIterable<readonly Change[]>;
+  /** The same, read while the page before is worked on. */
+  changesAhead(runId: string): AsyncIterable<readonly Change[]>;
   storeQuarantine(runId: string, rows: readonly QuarantinedRow[]): Promise<void>;
   /** In the order of the lines. */
   quarantine(runId: string): AsyncIterable<readonly QuarantinedRow[]>;

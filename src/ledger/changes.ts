@@ -3,6 +3,7 @@ import type { Change } from '../domain/change.ts';
 import type { Connection, Query } from './connection.ts';
 import { pageSize, pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
+import type { WhileSending } from './while-sending.ts';
 
 export interface ChangeRow {
   readonly seq: number;
@@ -12,8 +13,8 @@ export interface ChangeRow {
 /** The changes of a run's plan. */
 export function changeEntries(
   connection: Connection,
-  numberOf: RunNumbers,
-): Pick<Ledger, 'storeChanges' | 'changes'> {
+  { numberOf, sending }: { readonly numberOf: RunNumbers; readonly sending: WhileSending },
+): Pick<Ledger, 'storeChanges' | 'changes' | 'changesAhead'> {
   const insert = connection.command('INSERT INTO changes (run_number, seq, body) VALUES (?, ?, ?)');
   const select = changePages(connection);
 
@@ -30,11 +31,54 @@ export function changeEntries(
         yield page.map(changeOf);
       }
     },
+    async *changesAhead(runId) {
+      const run = numberOf(runId);
+      const read = (afterSeq: number): Promise<PlanPage> => unheeded(sending.readPlan(run, afterSeq));
+      // Two pages ahead: the one that comes next is then there although the disk was busy.
+      const following = (page: Promise<PlanPage>): Promise<PlanPage> =>
+        unheeded(page.then(({ lastSeq }) => (lastSeq === null ? endOfPlan : read(lastSeq))));
+      let next = read(0);
+      let nextButOne = following(next);
+      for (;;) {
+        const { json, lastSeq } = await next;
+        if (lastSeq === null) return;
+        next = nextButOne;
+        nextButOne = following(next);
+        yield JSON.parse(json) as readonly Change[];
+      }
+    },
+  };
+}
+
+/** Whoever stops reading hears of no trouble with what comes after. */
+function unheeded<T>(reading: Promise<T>): Promise<T> {
+  reading.catch(() => undefined);
+  return reading;
+}
+
+export interface PlanPage {
+  /** An array of changes. */
+  readonly json: string;
+  /** Null beyond the end of the plan. */
+  readonly lastSeq: number | null;
+}
+
+const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
+
+/** Reads the page of a run's plan after a change; of a run by its number. */
+export function planReader(
+  connection: Pick<Connection, 'query'>,
+): (run: number, afterSeq: number) => PlanPage {
+  const select = changePages(connection);
+  return (run, afterSeq) => {
+    const page = select.all(run, afterSeq);
+    const lastSeq = page.at(-1)?.seq ?? null;
+    return { json: `[${page.map(({ body }) => body).join(',')}]`, lastSeq };
   };
 }
 
 /** A page of a run's changes in the order of the plan: takes the run's number and the last `seq` before. */
-export function changePages(connection: Connection): Query<ChangeRow> {
+export function changePages(connection: Pick<Connection, 'query'>): Query<ChangeRow> {
   return connection.query<ChangeRow>(
     `SELECT seq, body FROM changes WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
   );

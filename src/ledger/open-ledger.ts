@@ -6,7 +6,6 @@ import { barEntries } from './bars.ts';
 import { changeEntries } from './changes.ts';
 import { connect } from './connection.ts';
 import { departedEntries } from './departed.ts';
-import { entryWriter, threadedEntryWriter } from './entry-writer.ts';
 import { failureEntries } from './failures.ts';
 import { checkLedgerFile, createLedgerFile } from './ledger-file.ts';
 import { lockEntries } from './lock.ts';
@@ -17,6 +16,7 @@ import { readLineage, requireSchema } from './schema.ts';
 import { scopeEntries } from './scopes.ts';
 import { stepEntries } from './steps.ts';
 import { untoldEntries } from './untold.ts';
+import { sendingHere, sendingInThread } from './while-sending.ts';
 
 export interface LedgerOptions {
   readonly readOnly?: boolean;
@@ -40,7 +40,7 @@ export async function openLedger(path: string, options: LedgerOptions = {}): Pro
     const lineage = readLineage(connection);
     const { memory, idOf, find } = scopeEntries(connection);
     const { entries: runs, numberOf } = runEntries(connection, { idOf, find });
-    const writer = ownThread ? threadedEntryWriter(connection.path) : entryWriter(connection);
+    const sending = ownThread ? sendingInThread(connection.path) : sendingHere(connection);
     const { lock, holder, releaseAll } = lockEntries(connection, { idOf, find });
     return {
       lineage,
@@ -50,17 +50,17 @@ export async function openLedger(path: string, options: LedgerOptions = {}): Pro
       ...accountEntries(connection, { idOf, find }),
       ...runs,
       ...acceptedFeedEntries(connection, { find, numberOf }),
-      ...changeEntries(connection, numberOf),
+      ...changeEntries(connection, { numberOf, sending }),
       ...quarantineEntries(connection, numberOf),
-      ...stepEntries(connection, { find, numberOf, writer }),
-      ...untoldEntries(connection, { idOf, numberOf, writer }),
+      ...stepEntries(connection, { find, numberOf, sending }),
+      ...untoldEntries(connection, { idOf, numberOf, sending }),
       ...failureEntries(connection, { idOf, find, numberOf }),
       ...approvalEntries(connection, { idOf, find, numberOf }),
       ...barEntries(connection, { idOf, find }),
       ...protectionEntries(connection, { idOf, find }),
       ...departedEntries(connection, { find }),
       async close() {
-        await writer.close();
+        await sending.close();
         await releaseAll();
         connection.close();
       },

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ChangeInRun, Ledger, OpenStep, RunMode, RunState } from '../contracts/ledger.ts';
 import { type ChangeRow, changeOf, changePages } from './changes.ts';
 import type { Connection } from './connection.ts';
-import type { EntryWriter } from './entry-writer.ts';
+import type { WhileSending } from './while-sending.ts';
 import { pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
@@ -25,8 +25,8 @@ export function stepEntries(
   {
     find,
     numberOf,
-    writer,
-  }: Pick<ScopeIds, 'find'> & { readonly numberOf: RunNumbers; readonly writer: EntryWriter },
+    sending,
+  }: Pick<ScopeIds, 'find'> & { readonly numberOf: RunNumbers; readonly sending: WhileSending },
 ): Pick<
   Ledger,
   | 'prepareToSend'
@@ -51,10 +51,10 @@ export function stepEntries(
   );
 
   return {
-    prepareToSend: () => writer.ready(),
+    prepareToSend: () => sending.ready(),
     async recordIntents(runId, intents) {
       const run = numberOf(runId);
-      await writer.append(run, packIntents(intents));
+      await sending.append(run, packIntents(intents));
     },
     async *openSteps(runId) {
       const run = numberOf(runId);

@@ -5,7 +5,7 @@ import { entryAppender } from './append-entries.ts';
 import { type ChangeRow, changeOf } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { departureWriter } from './departed.ts';
-import type { EntryWriter } from './entry-writer.ts';
+import type { WhileSending } from './while-sending.ts';
 import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
 import { type Entry, outcomesOf, packOutcomes, statesOf } from './step-entries.ts';
@@ -26,8 +26,8 @@ export function untoldEntries(
   {
     idOf,
     numberOf,
-    writer,
-  }: Pick<ScopeIds, 'idOf'> & { readonly numberOf: RunNumbers; readonly writer: EntryWriter },
+    sending,
+  }: Pick<ScopeIds, 'idOf'> & { readonly numberOf: RunNumbers; readonly sending: WhileSending },
 ): Pick<Ledger, 'recordOutcomes' | 'untold' | 'tellAccounts' | 'noteAllTold' | 'settle'> {
   const append = entryAppender(connection);
   const change = accountChanger(connection);
@@ -46,7 +46,7 @@ export function untoldEntries(
       // Before the first of them: whoever comes after a crash has to know that there may be some.
       if (!marked.has(run)) mark.run(1, run);
       marked.add(run);
-      await writer.append(run, packOutcomes(outcomes));
+      await sending.append(run, packOutcomes(outcomes));
     },
     async *untold(runId) {
       const run = numberOf(runId);

@@ -40,7 +40,7 @@ export async function awaitedBy(open: OpenRun): Promise<Awaited> {
 
 /** The changes up to their first step that waits. */
 export async function* firstPass(open: OpenRun): AsyncGenerator<readonly Change[]> {
-  for await (const page of open.ledger.changes(open.run.id)) {
+  for await (const page of open.ledger.changesAhead(open.run.id)) {
     yield page
       .filter((change) => change.disposition === 'planned')
       .map((change) => ({ ...change, steps: change.steps.slice(0, partOf(change, 0).to) }))

@@ -20,7 +20,7 @@ export async function bundleProgram(): Promise<Bundle> {
     const input = {
       main: path.join(project, 'src/main.ts'),
       // A thread begins with a file of its own, which stands beside the module that starts it.
-      'program/entry-thread': path.join(project, 'src/ledger/entry-thread.ts'),
+      'program/sending-thread': path.join(project, 'src/ledger/sending-thread.ts'),
     };
     const bundle = await rolldown({ input, platform: 'node' });
     // The program looks for its package.json two folders above its modules, and for its entry one above.

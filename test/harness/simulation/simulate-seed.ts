@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { OpenStep } from '../../../src/contracts/ledger.ts';
 import { readJob } from '../../../src/job/read-job.ts';
 import { connect } from '../../../src/ledger/connection.ts';
-import { entryWriter } from '../../../src/ledger/entry-writer.ts';
 import { runEntries } from '../../../src/ledger/runs.ts';
 import { scopeEntries } from '../../../src/ledger/scopes.ts';
 import { stepEntries } from '../../../src/ledger/steps.ts';
+import { sendingHere } from '../../../src/ledger/while-sending.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { runTargets, type TargetEnd } from '../../../src/run/run-targets.ts';
 import type { World } from '../../../src/run/world.ts';
@@ -439,7 +439,7 @@ async function intentsOf(path: string): Promise<ReadonlySet<string>> {
   try {
     const { idOf, find } = scopeEntries(connection);
     const { entries, numberOf } = runEntries(connection, { idOf, find });
-    const steps = stepEntries(connection, { find, numberOf, writer: entryWriter(connection) });
+    const steps = stepEntries(connection, { find, numberOf, sending: sendingHere(connection) });
     for (const run of await entries.runs({ limit: 1 })) {
       for await (const page of steps.openSteps(run.id)) for (const step of page) intended.add(nameOf(step));
     }

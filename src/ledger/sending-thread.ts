@@ -1,0 +1,61 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { Failure } from '../domain/failure.ts';
+import { entryAppender } from './append-entries.ts';
+import { type PlanPage, planReader } from './changes.ts';
+import { connect } from './connection.ts';
+import type { Answer, ReadRequest, Request, Trouble, WriteRequest } from './while-sending.ts';
+
+/*
+ * The thread of `sendingInThread`. Requests that come while it is busy wait at its port, and the next transaction takes
+ * all that write. Null ends it.
+ */
+
+const port = parentPort;
+if (port === null) throw new Error('This file is a thread of its own.');
+const connection = connect(String(workerData), { readOnly: false });
+const append = entryAppender(connection);
+const readPlan = planReader(connection);
+
+port.on('message', (first: Request | null) => {
+  const writes: WriteRequest[] = [];
+  const reads: ReadRequest[] = [];
+  let next: Request | null | undefined = first;
+  for (; next !== null && next !== undefined; next = nextRequest()) {
+    if ('entries' in next) writes.push(next);
+    else reads.push(next);
+  }
+  if (writes.length > 0) answer(writes, () => write(writes));
+  for (const read of reads) answer([read], () => readPlan(read.run, read.afterSeq));
+  if (next !== null) return;
+  connection.close();
+  port.close();
+});
+
+function nextRequest(): Request | null | undefined {
+  const received = port === null ? undefined : receiveMessageOnPort(port);
+  return (received as { readonly message: Request | null } | undefined)?.message;
+}
+
+function write(requests: readonly WriteRequest[]): null {
+  connection.transaction(() => {
+    for (const { run, entries } of requests) append(run, entries);
+  });
+  return null;
+}
+
+function answer(requests: readonly Request[], work: () => PlanPage | null): void {
+  const numbers = requests.map(({ number }) => number);
+  let told: Omit<Answer, 'numbers'>;
+  try {
+    told = { page: work(), trouble: null };
+  } catch (error) {
+    told = { page: null, trouble: troubleOf(error) };
+  }
+  port?.postMessage({ numbers, ...told } satisfies Answer);
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Failure)) return { failure: null, error };
+  const { code, message, hint, exit } = error;
+  return { failure: { code, message, exit, ...(hint === null ? {} : { hint }) } };
+}
