@@ -1,5 +1,5 @@
 import type { KeptAsIs } from '../domain/bounds.ts';
-import type { Change, Operation, Outcome } from '../domain/change.ts';
+import type { Change, Operation, Outcome, Sendable } from '../domain/change.ts';
 import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 
@@ -270,8 +270,8 @@ export interface Ledger {
   storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
   /** In the order of the plan. */
   changes(runId: string): AsyncIterable<readonly Change[]>;
-  /** The same, read while the page before is worked on. */
-  changesAhead(runId: string): AsyncIterable<readonly Change[]>;
+  /** The same as far as sending needs it, read while the page before is worked on. */
+  sendable(runId: string): AsyncIterable<readonly Sendable[]>;
   storeQuarantine(runId: string, rows: readonly QuarantinedRow[]): Promise<void>;
   /** In the order of the lines. */
   quarantine(runId: string): AsyncIterable<readonly QuarantinedRow[]>;

@@ -1,6 +1,6 @@
 import type { Intent, StepOutcome } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
-import type { Change, Outcome } from '../domain/change.ts';
+import type { Outcome, Sendable } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Limits } from '../domain/settings.ts';
 import { type Cuttable, Waiting } from './cut-batches.ts';
@@ -35,11 +35,11 @@ export interface DispatchTools extends SendTools {
   /** The number of the run's next batch. */
   readonly nextBatch: () => number;
   /** `Item.key` of a step, by its position in the change. */
-  readonly keyOf: (change: Change, step: number) => string;
+  readonly keyOf: (change: Sendable, step: number) => string;
   /** Where a change goes on, when not at its first step. */
-  readonly startOf?: (change: Change) => Start;
+  readonly startOf?: (change: Sendable) => Start;
   /** What the feed gives as the first password of the user that a change creates; undefined where it gives none. */
-  readonly initialPassword?: (change: Change) => string | undefined;
+  readonly initialPassword?: (change: Sendable) => string | undefined;
   /** Called with the number of changes that are over. */
   readonly onProgress: (changes: number) => void;
 }
@@ -67,7 +67,7 @@ const windowMax = 256;
  * @returns the failure that stopped the run before its end; null when everything was sent
  */
 export async function dispatch(
-  changes: AsyncIterable<readonly Change[]>,
+  changes: AsyncIterable<readonly Sendable[]>,
   tools: DispatchTools,
 ): Promise<Failure | null> {
   const dispatcher = new Dispatcher(tools);
@@ -101,7 +101,7 @@ class Dispatcher {
     this.#underwayMax = limits.batchSize * (limits.concurrency + this.#aheadMax) * 2;
   }
 
-  async run(changes: AsyncIterable<readonly Change[]>): Promise<Failure | null> {
+  async run(changes: AsyncIterable<readonly Sendable[]>): Promise<Failure | null> {
     try {
       for await (const page of changes) {
         for (const change of page) this.#begin(change);
@@ -127,14 +127,14 @@ class Dispatcher {
     return this.#fatal !== null || this.#broken !== null || this.#tools.signal.aborted;
   }
 
-  #begin(change: Change): void {
+  #begin(change: Sendable): void {
     const start = this.#tools.startOf?.(change) ?? { step: 0, userId: change.userId };
     if (change.steps[start.step] === undefined) return;
     this.#underway += 1;
     this.#enter(change, start);
   }
 
-  #enter(change: Change, { step: index, userId, leaveBefore }: Start): void {
+  #enter(change: Sendable, { step: index, userId, leaveBefore }: Start): void {
     const step = change.steps[index];
     if (step === undefined) return;
     const attributes = { ...change.user?.attributes, ...change.after };
@@ -146,7 +146,7 @@ class Dispatcher {
   }
 
   /** What few items have; null for those that have nothing of it. */
-  #besides(change: Change, index: number, leaveBefore: number | undefined): Partial<Item> | null {
+  #besides(change: Sendable, index: number, leaveBefore: number | undefined): Partial<Item> | null {
     const { provider, keyOf, initialPassword } = this.#tools;
     const step = change.steps[index];
     const takesKeys = step !== undefined && (provider.keyLifetimeMs?.(step) ?? 0) > 0;

@@ -1,12 +1,12 @@
 import type { StepOutcome } from '../contracts/ledger.ts';
 import type { Item } from '../contracts/provider.ts';
-import type { Change, Outcome } from '../domain/change.ts';
+import type { Outcome, Sendable } from '../domain/change.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { BatchEnd, Sent } from './send-batch.ts';
 
 /** A step of a change on its way. */
 export interface Way {
-  readonly change: Change;
+  readonly change: Sendable;
   /** The step's position in the change. */
   readonly index: number;
   readonly item: Item;
@@ -51,7 +51,7 @@ function pushOutcomes(
 }
 
 /** The user's id where an earlier step gave it: the plan does not tell it. */
-function idBesidePlan({ userId }: Change, item: Item): string | null {
+function idBesidePlan({ userId }: Sendable, item: Item): string | null {
   return item.userId === userId ? null : item.userId;
 }
 /** What may have been taken before stays in doubt when it is not sent again. */

@@ -69,6 +69,12 @@ export interface Change extends Need {
   readonly undo?: 'full' | 'partly' | 'no';
 }
 
+/** What sending needs of a change: not its rows, for one, which may be the larger part. */
+export type Sendable = Pick<
+  Change,
+  'seq' | 'disposition' | 'operation' | 'userId' | 'user' | 'after' | 'steps'
+>;
+
 /** What became of a step, and by its worst step of a change. */
 export type Result = 'succeeded' | 'failed' | 'conflict' | 'unknown' | 'notSent';
 

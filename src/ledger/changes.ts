@@ -1,5 +1,5 @@
 import type { Ledger } from '../contracts/ledger.ts';
-import type { Change } from '../domain/change.ts';
+import type { Change, Sendable } from '../domain/change.ts';
 import type { Connection, Query } from './connection.ts';
 import { pageSize, pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
@@ -14,7 +14,7 @@ export interface ChangeRow {
 export function changeEntries(
   connection: Connection,
   { numberOf, sending }: { readonly numberOf: RunNumbers; readonly sending: WhileSending },
-): Pick<Ledger, 'storeChanges' | 'changes' | 'changesAhead'> {
+): Pick<Ledger, 'storeChanges' | 'changes' | 'sendable'> {
   const insert = connection.command('INSERT INTO changes (run_number, seq, body) VALUES (?, ?, ?)');
   const select = changePages(connection);
 
@@ -31,7 +31,7 @@ export function changeEntries(
         yield page.map(changeOf);
       }
     },
-    async *changesAhead(runId) {
+    async *sendable(runId) {
       const run = numberOf(runId);
       const read = (afterSeq: number): Promise<PlanPage> => unheeded(sending.readPlan(run, afterSeq));
       // Two pages ahead: the one that comes next is then there although the disk was busy.
@@ -44,7 +44,7 @@ export function changeEntries(
         if (lastSeq === null) return;
         next = nextButOne;
         nextButOne = following(next);
-        yield JSON.parse(json) as readonly Change[];
+        yield JSON.parse(json) as readonly Sendable[];
       }
     },
   };
@@ -57,7 +57,7 @@ function unheeded<T>(reading: Promise<T>): Promise<T> {
 }
 
 export interface PlanPage {
-  /** An array of changes. */
+  /** An array of `Sendable`. */
   readonly json: string;
   /** Null beyond the end of the plan. */
   readonly lastSeq: number | null;
@@ -65,11 +65,29 @@ export interface PlanPage {
 
 const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
 
-/** Reads the page of a run's plan after a change; of a run by its number. */
+/** What `Sendable` leaves out. */
+const unsent = [
+  'reason',
+  'key',
+  'linkKey',
+  'rows',
+  'cause',
+  'feed',
+  'before',
+  'remember',
+  'conflict',
+  'undo',
+];
+
+/** Reads the page of a run's plan after a change, of a run by its number, as far as sending needs it. */
 export function planReader(
   connection: Pick<Connection, 'query'>,
 ): (run: number, afterSeq: number) => PlanPage {
-  const select = changePages(connection);
+  const paths = unsent.map((name) => `'$.${name}'`).join(', ');
+  const select = connection.query<ChangeRow>(
+    `SELECT seq, json_remove(body, ${paths}) AS body FROM changes
+     WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
+  );
   return (run, afterSeq) => {
     const page = select.all(run, afterSeq);
     const lastSeq = page.at(-1)?.seq ?? null;
@@ -78,7 +96,7 @@ export function planReader(
 }
 
 /** A page of a run's changes in the order of the plan: takes the run's number and the last `seq` before. */
-export function changePages(connection: Pick<Connection, 'query'>): Query<ChangeRow> {
+export function changePages(connection: Connection): Query<ChangeRow> {
   return connection.query<ChangeRow>(
     `SELECT seq, body FROM changes WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
   );

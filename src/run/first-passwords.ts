@@ -1,4 +1,4 @@
-import type { Change } from '../domain/change.ts';
+import type { Sendable } from '../domain/change.ts';
 import type { Secret } from '../domain/secret.ts';
 import { readPasswords } from '../feed/read-passwords.ts';
 import type { OpenRun } from './open-run.ts';
@@ -13,10 +13,10 @@ export async function firstPasswords(
   open: OpenRun,
   feeds: readonly TakenFeed[],
   world: World,
-): Promise<(change: Change) => string | undefined> {
+): Promise<(change: Pick<Sendable, 'seq'>) => string | undefined> {
   const withPasswords = feeds.filter(({ settings }) => settings.passwordColumn !== null);
   if (withPasswords.length === 0) return () => undefined;
-  const wanted = await linesOfCreates(open);
+  const { wanted, places } = await linesOfCreates(open);
   const passwords = new Map<string, ReadonlyMap<number, Secret>>();
   let without = 0;
   for (const { settings, file, facts } of withPasswords) {
@@ -32,23 +32,37 @@ export async function firstPasswords(
       'new users have no password in the feed: they get what the target settings say',
     );
   }
-  return ({ rows, feed = '' }) =>
-    passwords
-      .get(feed)
-      ?.get(rows[0]?.line ?? 0)
-      ?.reveal();
+  return ({ seq }) => {
+    const place = places.get(seq);
+    return place === undefined ? undefined : passwords.get(place.feed)?.get(place.line)?.reveal();
+  };
 }
 
-/** Lines of the people who are created, by the name of their feed. */
-async function linesOfCreates(open: OpenRun): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
-  const lines = new Map<string, Set<number>>();
+/** Where a row stands. */
+interface Place {
+  readonly feed: string;
+  readonly line: number;
+}
+
+interface CreateLines {
+  /** By the name of their feed. */
+  readonly wanted: ReadonlyMap<string, ReadonlySet<number>>;
+  /** By the position of the change in the plan. */
+  readonly places: ReadonlyMap<number, Place>;
+}
+
+/** Lines of the people who are created. */
+async function linesOfCreates(open: OpenRun): Promise<CreateLines> {
+  const wanted = new Map<string, Set<number>>();
+  const places = new Map<number, Place>();
   for await (const page of open.ledger.changes(open.run.id)) {
-    for (const { operation, disposition, rows, feed = '' } of page) {
+    for (const { seq, operation, disposition, rows, feed = '' } of page) {
       const [row] = rows;
       if (operation !== 'create' || disposition !== 'planned' || row === undefined) continue;
-      const ofFeed = lines.get(feed) ?? new Set();
-      lines.set(feed, ofFeed.add(row.line));
+      const ofFeed = wanted.get(feed) ?? new Set();
+      wanted.set(feed, ofFeed.add(row.line));
+      places.set(seq, { feed, line: row.line });
     }
   }
-  return lines;
+  return { wanted, places };
 }

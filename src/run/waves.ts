@@ -1,5 +1,5 @@
 import type { ChangeResult, StepOutcome } from '../contracts/ledger.ts';
-import type { Change, Result, Step } from '../domain/change.ts';
+import type { Change, Result, Sendable, Step } from '../domain/change.ts';
 import type { Attributes } from '../domain/user.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -39,13 +39,17 @@ export async function awaitedBy(open: OpenRun): Promise<Awaited> {
 }
 
 /** The changes up to their first step that waits. */
-export async function* firstPass(open: OpenRun): AsyncGenerator<readonly Change[]> {
-  for await (const page of open.ledger.changesAhead(open.run.id)) {
+export async function* firstPass(open: OpenRun): AsyncGenerator<readonly Sendable[]> {
+  for await (const page of open.ledger.sendable(open.run.id)) {
     yield page
-      .filter((change) => change.disposition === 'planned')
-      .map((change) => ({ ...change, steps: change.steps.slice(0, partOf(change, 0).to) }))
-      .filter((change) => change.steps.length > 0);
+      .filter(({ disposition }) => disposition === 'planned')
+      .map((change) => upTo(change, partOf(change, 0).to))
+      .filter(({ steps }) => steps.length > 0);
   }
+}
+
+function upTo<T extends Pick<Change, 'steps'>>(change: T, end: number): T {
+  return end === change.steps.length ? change : { ...change, steps: change.steps.slice(0, end) };
 }
 
 /** The steps of a change that one pass sends: from one position up to another. */
@@ -81,13 +85,11 @@ export function readyPart(
 export function asSent(change: Change, index: number, values: Attributes | undefined): Change {
   const step = change.steps[index];
   if (step === undefined) return change;
-  const { to } = partOf(change, passOf(step));
-  if (to === change.steps.length && values === undefined) return change;
-  const filled = values === undefined ? step : { ...step, values };
-  return { ...change, steps: change.steps.slice(0, to).with(index, filled) };
+  const sent = upTo(change, partOf(change, passOf(step)).to);
+  return values === undefined ? sent : { ...sent, steps: sent.steps.with(index, { ...step, values }) };
 }
 
-function partOf({ steps }: Change, pass: number): Part {
+function partOf({ steps }: Pick<Change, 'steps'>, pass: number): Part {
   const end = (isBeyond: (step: Step) => boolean): number => {
     const first = steps.findIndex(isBeyond);
     return first === -1 ? steps.length : first;

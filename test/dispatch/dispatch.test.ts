@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dispatch, type DispatchTools } from '../../src/dispatch/dispatch.ts';
-import type { Change, Outcome } from '../../src/domain/change.ts';
+import type { Outcome, Sendable } from '../../src/domain/change.ts';
 import { buildChange, pagesOf } from '../report/build.ts';
 import { buildOutcome, doubt, exists, refusal, success, trouble } from './fake-target.ts';
 import { buildChanges, resultsOf, sharing, slow, world } from './world.ts';
@@ -46,7 +46,8 @@ describe('dispatching a plan', () => {
     const [first, second] = buildChanges(2, 2, { operation: 'create', userId: null });
     const [, , third] = buildChanges(3, 1, { operation: 'update' });
     const changes = [first, second, third].filter((change) => change !== undefined);
-    const initialPassword = ({ seq }: Change): string | undefined => (seq === 2 ? undefined : `Larch-${seq}`);
+    const initialPassword = ({ seq }: Sendable): string | undefined =>
+      seq === 2 ? undefined : `Larch-${seq}`;
     await dispatch(pagesOf(changes, 4), { ...made.tools, initialPassword });
     expect(given.toSorted()).toEqual(['1:0 Larch-1', '1:1 none', '2:0 none', '2:1 none', '3:0 none']);
   });

@@ -755,6 +755,35 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect((await all(ledger.accounts(scope))).map(({ id }) => id)).toEqual(['ada']);
       });
 
+      test.each([0, 1, 999, 1_000, 1_001, 3_500])(
+        'what is to be sent of %i changes is what sending needs of them',
+        async (count) => {
+          await startRun('run-1', count);
+          await startRun('run-2', 2);
+          const needed = (await all(ledger.changes('run-1'))).map(
+            ({ seq, disposition, operation, userId, user, after, steps }) => ({
+              ...{ seq, disposition, operation, userId, user, after, steps },
+            }),
+          );
+          expect(needed).toHaveLength(count);
+          expect(await all(ledger.sendable('run-1'))).toEqual(needed);
+        },
+      );
+
+      test('what is to be sent can be read while entries are written, and left unread', async () => {
+        await startRun('run-1', 5_500);
+        await ledger.prepareToSend();
+        let read = 0;
+        for await (const page of ledger.sendable('run-1')) {
+          read += page.length;
+          const steps = page.map(({ seq }) => ({ seq, step: 0 }));
+          await ledger.recordIntents('run-1', [{ batch: read, attempt: 1, at, steps }]);
+          if (read === 3_000) break;
+        }
+        await reopen();
+        expect(await openSteps('run-1')).toHaveLength(3_000);
+      });
+
       test('outcomes alone leave the accounts as they are, and are untold slice by slice', async () => {
         await startRun('run-1', 2_100);
         await startRun('run-2', 1);
