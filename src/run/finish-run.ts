@@ -35,7 +35,9 @@ export async function sendOrStop(
 ): Promise<Failure | null> {
   world.progress.sending(planned);
   try {
-    const stopped = await sendPlan(job, open, target, sending, world);
+    // A run that goes on may have to settle what waits for others.
+    const isNothing = planned === 0 && sending.goesOn !== true;
+    const stopped = isNothing ? null : await sendPlan(job, open, target, sending, world);
     // Being told to stop also ends requests, and is then the cause.
     return world.signal.aborted ? interrupted() : stopped;
   } catch (error) {

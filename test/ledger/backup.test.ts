@@ -247,6 +247,19 @@ describe('pruning', () => {
     return counts;
   }
 
+  test('keeps a run whose accounts have yet to be told what it did', async () => {
+    await makeRuns();
+    const ledger = await openLedger(path);
+    await ledger.recordOutcomes('run-08', [outcome(2, 0)]);
+    await ledger.close();
+    expect((await pruneLedger(path, options)).map(({ id }) => id)).toEqual(['run-06', 'run-09']);
+    const later = await openLedger(path);
+    await later.noteAllTold('run-08');
+    await later.close();
+    expect((await pruneLedger(path, options)).map(({ id }) => id)).toEqual(['run-08']);
+    expect(checkLedger(path).problems).toEqual([]);
+  });
+
   test('deletes what old runs did, and neither runs, accounts, accepted feeds nor what is open', async () => {
     await makeRuns();
     const pruned = await pruneLedger(path, options);
