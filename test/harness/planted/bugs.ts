@@ -191,8 +191,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'http/pace.ts',
-        find: 'rates: lowest(rates, ({ requests }) => requests),',
-        put: 'rates: lowest(rates.map((rate) => ({ ...rate, perMs: rate.perMs / 2 })), ({ requests }) => requests),',
+        find: 'lowest(rates, ({ requests }) => requests);',
+        put: 'lowest(rates.map((rate) => ({ ...rate, perMs: rate.perMs / 2 })), ({ requests }) => requests);',
       },
     ],
     checks: ['simulation'],
