@@ -65,6 +65,9 @@ export interface PlanPage {
 
 const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
 
+/** Changes of a page that is sent from one thread to another: enough for several requests, and no large string. */
+const changesAtOnce = 250;
+
 /** What `Sendable` leaves out. */
 const unsent = [
   'reason',
@@ -86,7 +89,7 @@ export function planReader(
   const paths = unsent.map((name) => `'$.${name}'`).join(', ');
   const select = connection.query<ChangeRow>(
     `SELECT seq, json_remove(body, ${paths}) AS body FROM changes
-     WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
+     WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${changesAtOnce}`,
   );
   return (run, afterSeq) => {
     const page = select.all(run, afterSeq);

@@ -65,6 +65,9 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
+/** What comes and goes in the thread is read once: room for more of it would only put off its collection. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
 /** In a thread of its own, which begins when it is first needed: requests go on while the disk syncs. */
 export function sendingInThread(ledger: string): WhileSending {
   let thread: Worker | null = null;
@@ -84,7 +87,7 @@ export function sendingInThread(ledger: string): WhileSending {
   function begin(): Worker {
     // Sources, what is built of them, and a bundle differ in how their files end.
     const file = `./sending-thread${path.extname(import.meta.filename)}`;
-    const begun = new Worker(new URL(file, import.meta.url), { workerData: ledger });
+    const begun = new Worker(new URL(file, import.meta.url), { workerData: ledger, resourceLimits });
     begun.on('message', ({ numbers, ...answer }: Answer) => settle(numbers, answer));
     begun.on('error', (error) => settle(waiting.keys(), { page: null, trouble: { failure: null, error } }));
     return begun;
