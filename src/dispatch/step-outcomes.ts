@@ -54,6 +54,7 @@ function pushOutcomes(
 function idBesidePlan({ userId }: Sendable, item: Item): string | null {
   return item.userId === userId ? null : item.userId;
 }
+
 /** What may have been taken before stays in doubt when it is not sent again. */
 function withoutAnswer({ leaveBefore }: Item, message: string | null): Outcome {
   if (leaveBefore === undefined) return notSent('STOPPED', message);

@@ -105,6 +105,13 @@ export function changePages(connection: Connection): Query<ChangeRow> {
   );
 }
 
+/** Takes the run's number, the first `seq` and the last. */
+export function changesBetween(connection: Connection): Query<ChangeRow> {
+  return connection.query<ChangeRow>(
+    'SELECT seq, body FROM changes WHERE run_number = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+  );
+}
+
 export function changeOf(row: ChangeRow): Change {
   return JSON.parse(row.body) as Change;
 }

@@ -1,8 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Failure } from '../domain/failure.ts';
-import { entryAppender } from './append-entries.ts';
+import { type AppendEntries, entryAppender } from './append-entries.ts';
 import { type PlanPage, planReader } from './changes.ts';
-import { connect } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
 import type { Answer, ReadRequest, Request, Trouble, WriteRequest } from './while-sending.ts';
 
 /*
@@ -12,9 +12,21 @@ import type { Answer, ReadRequest, Request, Trouble, WriteRequest } from './whil
 
 const port = parentPort;
 if (port === null) throw new Error('This file is a thread of its own.');
-const connection = connect(String(workerData), { readOnly: false });
-const append = entryAppender(connection);
-const readPlan = planReader(connection);
+let opened: Opened | null = null;
+
+interface Opened {
+  readonly connection: Connection;
+  readonly append: AppendEntries;
+  readonly readPlan: ReturnType<typeof planReader>;
+}
+
+/** Only when something is asked for, so that whoever asks hears why it cannot be opened. */
+function open(): Opened {
+  if (opened !== null) return opened;
+  const connection = connect(String(workerData), { readOnly: false });
+  opened = { connection, append: entryAppender(connection), readPlan: planReader(connection) };
+  return opened;
+}
 
 port.on('message', (first: Request | null) => {
   const writes: WriteRequest[] = [];
@@ -25,9 +37,9 @@ port.on('message', (first: Request | null) => {
     else reads.push(next);
   }
   if (writes.length > 0) answer(writes, () => write(writes));
-  for (const read of reads) answer([read], () => readPlan(read.run, read.afterSeq));
+  for (const read of reads) answer([read], () => open().readPlan(read.run, read.afterSeq));
   if (next !== null) return;
-  connection.close();
+  opened?.connection.close();
   port.close();
 });
 
@@ -37,6 +49,7 @@ function nextRequest(): Request | null | undefined {
 }
 
 function write(requests: readonly WriteRequest[]): null {
+  const { connection, append } = open();
   connection.transaction(() => {
     for (const { run, entries } of requests) append(run, entries);
   });

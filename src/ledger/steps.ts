@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ChangeInRun, Ledger, OpenStep, RunMode, RunState } from '../contracts/ledger.ts';
-import { type ChangeRow, changeOf, changePages } from './changes.ts';
+import { type ChangeRow, changeOf, changePages, changesBetween } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { WhileSending } from './while-sending.ts';
 import { pages } from './pages.ts';
@@ -39,7 +39,8 @@ export function stepEntries(
   | 'lastBatch'
 > {
   const changes = changePages(connection);
-  const { nextSlice, entries, changesBetween } = sliceQueries(connection);
+  const { nextSlice, entries } = sliceQueries(connection);
+  const between = changesBetween(connection);
   const ofPerson = changesOfPerson(connection);
   const lastEntry = connection.query<EntryRow>(
     `SELECT result, body FROM step_entries WHERE entry =
@@ -62,7 +63,7 @@ export function stepEntries(
         const open = openOf(statesOf(entries.all(run, slice, slice)));
         const [first, last] = [open[0]?.seq, open.at(-1)?.seq];
         if (first !== undefined && last !== undefined) {
-          yield withChanges(runId, open, changesBetween.all(run, first, last));
+          yield withChanges(runId, open, between.all(run, first, last));
         }
         // Without a turn of the event loop, a long scan would hold up timers and sockets.
         await setImmediate();
@@ -115,9 +116,6 @@ function sliceQueries(connection: Connection) {
     ),
     entries: connection.query<EntryRow>(
       'SELECT result, body FROM step_entries WHERE run_number = ? AND slice BETWEEN ? AND ? ORDER BY entry',
-    ),
-    changesBetween: connection.query<ChangeRow>(
-      'SELECT seq, body FROM changes WHERE run_number = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     ),
   };
 }

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { AccountChanges, Ledger } from '../contracts/ledger.ts';
 import { accountWriter } from './accounts.ts';
 import { entryAppender } from './append-entries.ts';
-import { type ChangeRow, changeOf } from './changes.ts';
+import { changeOf, changesBetween } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { departureWriter } from './departed.ts';
-import type { WhileSending } from './while-sending.ts';
 import type { RunNumbers } from './runs.ts';
 import type { ScopeIds } from './scopes.ts';
 import { type Entry, outcomesOf, packOutcomes, statesOf } from './step-entries.ts';
+import type { WhileSending } from './while-sending.ts';
 
 /*
  * While a run sends, it writes down outcomes alone; what they mean for the accounts follows, slice by slice of the plan:
@@ -31,7 +31,8 @@ export function untoldEntries(
 ): Pick<Ledger, 'recordOutcomes' | 'untold' | 'tellAccounts' | 'noteAllTold' | 'settle'> {
   const append = entryAppender(connection);
   const change = accountChanger(connection);
-  const { nextSlice, outcomes, changesOf, lastEntry } = untoldQueries(connection);
+  const { nextSlice, outcomes, lastEntry } = untoldQueries(connection);
+  const changesOf = changesBetween(connection);
   const tell = connection.command(
     `INSERT INTO told (run_number, slice, entry) VALUES (?, ?, ?)
      ON CONFLICT (run_number, slice) DO UPDATE SET entry = excluded.entry`,
@@ -117,9 +118,6 @@ function untoldQueries(connection: Connection) {
     outcomes: connection.query<Pick<Entry, 'result' | 'body'> & { readonly entry: number }>(
       `SELECT entry, result, body FROM step_entries e
        WHERE run_number = ? AND slice = ? AND ${isUntold} ORDER BY entry`,
-    ),
-    changesOf: connection.query<ChangeRow>(
-      'SELECT seq, body FROM changes WHERE run_number = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     ),
     lastEntry: connection.query<{ entry: number }>(
       'SELECT max(entry) AS entry FROM step_entries WHERE run_number = ? AND slice = ?',

@@ -71,6 +71,8 @@ const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 /** In a thread of its own, which begins when it is first needed: requests go on while the disk syncs. */
 export function sendingInThread(ledger: string): WhileSending {
   let thread: Worker | null = null;
+  /** Set once the thread is gone: nothing that is asked for then would ever be answered. */
+  let gone: Trouble | null = null;
   let last = 0;
   const waiting = new Map<number, Waiter>();
 
@@ -89,13 +91,20 @@ export function sendingInThread(ledger: string): WhileSending {
     const file = `./sending-thread${path.extname(import.meta.filename)}`;
     const begun = new Worker(new URL(file, import.meta.url), { workerData: ledger, resourceLimits });
     begun.on('message', ({ numbers, ...answer }: Answer) => settle(numbers, answer));
-    begun.on('error', (error) => settle(waiting.keys(), { page: null, trouble: { failure: null, error } }));
+    begun.on('error', (error) => lose({ failure: null, error }));
+    begun.on('exit', () => lose({ failure: null, error: new Error('The thread of the ledger has ended.') }));
     return begun;
+  }
+
+  function lose(trouble: Trouble): void {
+    gone ??= trouble;
+    settle(waiting.keys(), { page: null, trouble: gone });
   }
 
   function ask(
     request: Omit<WriteRequest, 'number'> | Omit<ReadRequest, 'number'>,
   ): Promise<PlanPage | null> {
+    if (gone !== null) return Promise.reject(errorOf(gone));
     thread ??= begin();
     if (waiting.size === 0) thread.ref();
     last += 1;
@@ -119,7 +128,7 @@ export function sendingInThread(ledger: string): WhileSending {
     append,
     readPlan,
     async close() {
-      if (thread === null) return;
+      if (thread === null || gone !== null) return;
       const ended = once(thread, 'exit');
       thread.ref();
       thread.postMessage(null);
