@@ -253,8 +253,9 @@ describe('1,000 people and a portal', { timeout: 60_000 }, () => {
         match: { op: 'patch', user: 'ada.moreau0010' },
         do: { refuse: { errorcode: '403', errormessage: 'Not permitted' } },
       },
-      { match: { op: 'create' }, skip: 100, times: 1, do: { drop: 'after' } },
-      { match: { op: 'create' }, skip: 200, times: 1, do: { drop: 'before' } },
+      // Far from the refused ones, the 100th and the 200th create: a lost refusal is sent, and noted, twice.
+      { match: { op: 'create' }, skip: 150, times: 1, do: { drop: 'after' } },
+      { match: { op: 'create' }, skip: 250, times: 1, do: { drop: 'before' } },
       { match: { op: 'patch' }, skip: 20, times: 1, do: { status: 503, applied: true } },
       { match: { op: 'create' }, skip: 300, times: 1, do: { status: 429, retryAfter: 1 } },
       { match: { op: 'search' }, skip: 1, times: 1, do: { status: 502 } },
