@@ -172,7 +172,7 @@ describe.concurrent('a target that cannot be written', patient, () => {
 
   it('beyond its rate is kept under it, and everything is sent', async ({ expect }) => {
     await using world = await openWorld([]);
-    await world.serve({ rate: '5/s' });
+    await world.serve({ ratePerSecond: 5 });
     world.writeJob({ target: { limits: { requestsPerSecond: 200, concurrency: 4, batchSize: 2 } } });
     const ran = await world.apply();
     expect(ran.code).toBe(0);

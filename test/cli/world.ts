@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type RunningSandbox, startSandbox } from '../../src/sandboxes/start-sandbox.ts';
 import { brokenSums, type ReportJson } from './sums.ts';
 import { mainFile } from '../program/main-file.ts';
 
@@ -69,7 +69,7 @@ export interface Running {
 export interface SandboxWorld {
   readonly users?: readonly EpmUser[];
   readonly faults?: readonly object[];
-  readonly rate?: string;
+  readonly ratePerSecond?: number;
 }
 
 export const feedHeader = 'Employee ID,User Login,First Name,Last Name,Email,Role,Status';
@@ -125,9 +125,10 @@ export function plainFeed(rows: readonly PersonRow[]): string {
 }
 
 /**
- * A folder with a job, a feed, and a sandbox in a process of its own. Every command runs as a real process, and
- * whatever it leaves is held to the promises that always hold: sums, file modes, no stack trace, nothing personal
- * in the log. Close it, or let `await using` do so: it ends every process that it started.
+ * A folder with a job, a feed, and a sandbox in this process, which hundreds of tests could not each start anew. Every
+ * command runs as a real process, and whatever it leaves is held to the promises that always hold: sums, file modes,
+ * no stack trace, nothing personal in the log. Close it, or let `await using` do so: it ends every process that it
+ * started.
  */
 export class World implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
@@ -135,7 +136,7 @@ export class World implements AsyncDisposable {
   readonly runsPath = join(this.folder, 'runs');
   readonly #children = new Set<ChildProcess>();
   readonly #seenRuns = new Set<string>();
-  #sandbox: ChildProcess | null = null;
+  #sandbox: RunningSandbox | null = null;
   #users: readonly EpmUser[] = [];
   #port = 0;
 
@@ -216,41 +217,24 @@ export class World implements AsyncDisposable {
   async serve(difference: SandboxWorld = {}): Promise<void> {
     await this.stopSandbox();
     if (difference.users !== undefined) this.#users = difference.users;
-    const users = this.write('users.ndjson', this.#users.map((user) => `${JSON.stringify(user)}\n`).join(''));
-    // With --while-stdin it ends with the tests, even when those are killed.
-    const args = ['sandbox', 'oracle-epm', '--while-stdin', '--port', String(this.#port)];
-    args.push('--users', users, '--journal', this.journalPath);
-    if (difference.faults !== undefined) {
-      args.push('--faults', this.write('faults.json', JSON.stringify({ rules: difference.faults })));
-    }
-    if (difference.rate !== undefined) args.push('--rate', difference.rate);
-    const account = { ROLLCALL_SANDBOX_USER: 'admin', ROLLCALL_SANDBOX_PASSWORD: password };
-    const child = this.#spawn(args, account, 'pipe');
-    this.#sandbox = child;
-    const { stdout, stderr } = child;
-    if (stdout === null || stderr === null) throw new Error('the sandbox has no pipes');
-    let complaint = '';
-    stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
+    const { faults, ratePerSecond = null } = difference;
+    this.#sandbox = await startSandbox({
+      provider: 'oracle-epm',
+      port: this.#port,
+      users: this.write('users.ndjson', this.#users.map((user) => `${JSON.stringify(user)}\n`).join('')),
+      journal: this.journalPath,
+      faults: faults === undefined ? null : this.write('faults.json', JSON.stringify({ rules: faults })),
+      ratePerSecond,
+      username: 'admin',
+      password,
     });
-    const line = await Promise.race([
-      once(createInterface({ input: stdout }), 'line').then(([text]) => String(text)),
-      once(child, 'exit').then(() => null),
-    ]);
-    if (line === null) throw new Error(`the sandbox did not start: ${complaint}`);
-    const ready = JSON.parse(line) as { baseUrl: string };
-    this.#port = Number(new URL(ready.baseUrl).port);
+    this.#port = Number(new URL(this.#sandbox.baseUrl).port);
   }
 
   async stopSandbox(): Promise<void> {
-    const child = this.#sandbox;
-    if (child === null) return;
+    const sandbox = this.#sandbox;
     this.#sandbox = null;
-    const gone = once(child, 'exit');
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      await gone;
-    }
+    await sandbox?.close();
   }
 
   /** Runs one command to its end, and holds what it left to the promises that always hold. */
@@ -366,17 +350,14 @@ export class World implements AsyncDisposable {
     const gone = running.map((child) => once(child, 'close'));
     for (const child of running) child.kill('SIGKILL');
     await Promise.all(gone);
+    await this.stopSandbox();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #spawn(
-    args: readonly string[],
-    variables: Readonly<Record<string, string>>,
-    stdin: 'ignore' | 'pipe' = 'ignore',
-  ): ChildProcess {
+  #spawn(args: readonly string[], variables: Readonly<Record<string, string>>): ChildProcess {
     const child = spawn(process.execPath, [mainFile, ...args], {
       cwd: this.folder,
-      stdio: [stdin, 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         HOME: this.folder,

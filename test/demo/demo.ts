@@ -20,6 +20,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { providers } from '../../src/providers/registry.ts';
+import { mainFile } from '../program/main-file.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 /** Folder with `jobs` and `fixtures`; everything the demo writes goes below it. */
@@ -166,7 +167,7 @@ async function carryOut(command: Command, stage: Stage, print: Print | null): Pr
   write(`\n── ${why}\n${where === '' ? '' : `${where} `}$ rollcall ${args.join(' ')}\n\n`);
   const reportsBefore = new Set(reportFolders(stage));
   const linesBefore = journalLines(stage).length;
-  const child = spawn(process.execPath, [path.join(project, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: stage.folder,
     stdio: print === null ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
