@@ -1,5 +1,5 @@
 import type { KeptAsIs } from '../domain/bounds.ts';
-import type { Change, Operation, Outcome, Sendable } from '../domain/change.ts';
+import type { Change, Operation, Outcome, Sendable, Tellable } from '../domain/change.ts';
 import type { DuplicateRow, QuarantinedRow } from '../domain/person.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 
@@ -87,13 +87,13 @@ export interface StepOutcome extends Outcome, StepRef {
   readonly values?: Attributes;
 }
 
-/** Outcomes that changes of one slice of a run's plan came to, and that the accounts were not told of. */
+/** Outcomes that some changes of one slice of a run's plan came to, and that the accounts were not told of. */
 export interface Untold {
   readonly runId: string;
-  /** Only with those outcomes. */
-  readonly results: readonly ChangeResult[];
+  /** In the order of the plan, each change with those outcomes only. */
+  readonly results: readonly { readonly change: Tellable; readonly outcomes: readonly StepOutcome[] }[];
   readonly slice: number;
-  /** The last entry of the slice that counts. */
+  /** The last of the slice's entries that they stand in; they stand in none before the last of the portion before. */
   readonly upTo: number;
 }
 
@@ -290,7 +290,7 @@ export interface Ledger {
   recordOutcomes(runId: string, outcomes: readonly StepOutcome[]): Promise<void>;
   /** Runs of the scope with outcomes that the accounts may not have been told of, the oldest first. */
   untoldRuns(scope: Scope): Promise<readonly Run[]>;
-  /** Slice by slice, in the order of the plan. */
+  /** Slice by slice in the order of the plan, and each slice in portions, in the order of its outcomes. */
   untold(runId: string): AsyncIterable<Untold>;
   /** Changes accounts as outcomes want it, and notes in the same transaction that they were told of them. */
   tellAccounts(scope: Scope, untold: Omit<Untold, 'results'>, changes: AccountChanges): Promise<void>;

@@ -21,7 +21,7 @@ export class Waiting<T extends Cuttable> {
   readonly #limits: BatchLimits;
   readonly #queues = new Map<string, Queue<T>>();
   /** The queues that hold something, the one whose turn is next first. */
-  readonly #line = new Set<Queue<T>>();
+  readonly #line: Queue<T>[] = [];
   /** Of the item that came last: its neighbours mostly go the same way. */
   #last: { readonly step: Step; readonly queue: Queue<T> } | null = null;
 
@@ -31,26 +31,23 @@ export class Waiting<T extends Cuttable> {
 
   add(item: T): void {
     const queue = this.#queueOf(item.step);
-    if (queue.isEmpty) this.#line.add(queue);
+    if (queue.isEmpty) this.#line.push(queue);
     queue.add(item);
   }
 
   /** Whether some batch is full. */
   get isFull(): boolean {
-    for (const queue of this.#line) if (queue.isFull) return true;
-    return false;
+    return this.#line.some((queue) => queue.isFull);
   }
 
   /** The next full batch; null when no queue fills one. */
   takeFull(): readonly T[] | null {
-    for (const queue of this.#line) if (queue.isFull) return this.#take(queue);
-    return null;
+    return this.#take(this.#line.findIndex((queue) => queue.isFull));
   }
 
   /** What waits longest, however little it is; null when nothing waits. */
   takeAny(): readonly T[] | null {
-    for (const queue of this.#line) return this.#take(queue);
-    return null;
+    return this.#take(0);
   }
 
   #queueOf(step: Step): Queue<T> {
@@ -63,11 +60,13 @@ export class Waiting<T extends Cuttable> {
     return queue;
   }
 
-  #take(queue: Queue<T>): readonly T[] {
+  #take(place: number): readonly T[] | null {
+    const queue = this.#line[place];
+    if (queue === undefined) return null;
     const batch = queue.take();
     // A queue that still holds something goes to the end of the line, so that none starves.
-    this.#line.delete(queue);
-    if (!queue.isEmpty) this.#line.add(queue);
+    this.#line.splice(place, 1);
+    if (!queue.isEmpty) this.#line.push(queue);
     return batch;
   }
 }

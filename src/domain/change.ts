@@ -75,6 +75,12 @@ export type Sendable = Pick<
   'seq' | 'disposition' | 'operation' | 'userId' | 'user' | 'after' | 'steps'
 >;
 
+/** What accounts need of a change to know what its outcomes mean for them. */
+export type Tellable = Pick<
+  Change,
+  'seq' | 'operation' | 'key' | 'linkKey' | 'userId' | 'cause' | 'feed' | 'after' | 'remember' | 'steps'
+>;
+
 /** What became of a step, and by its worst step of a change. */
 export type Result = 'succeeded' | 'failed' | 'conflict' | 'unknown' | 'notSent';
 

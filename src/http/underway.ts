@@ -28,14 +28,15 @@ export interface UnderwaySettings {
  * in a second, and a timer and a listener for each would cost more than they do.
  */
 export function watchUnderway({ clock, stop, giveUp }: UnderwaySettings): Underway {
-  const underway = new Set<Breakable>();
+  // Not a set: the tables that a set outgrows lead to those that follow, so that the collector keeps what is long over.
+  const underway: Breakable[] = [];
   let timer: { readonly wakesMs: number; readonly disarm: AbortController } | null = null;
 
   stop?.addEventListener('abort', () => cutAll(({ safe }) => safe), { once: true });
   giveUp.addEventListener('abort', () => cutAll(() => true), { once: true });
 
   function cutAll(which: (one: Breakable) => boolean): void {
-    for (const one of [...underway].filter(which)) one.cut('stop');
+    for (const one of underway.filter(which)) one.cut('stop');
   }
 
   function disarm(): void {
@@ -59,18 +60,20 @@ export function watchUnderway({ clock, stop, giveUp }: UnderwaySettings): Underw
     timer = null;
     const nowMs = clock.now();
     for (const one of [...underway]) if (one.dueMs <= nowMs) one.cut('deadline');
-    if (underway.size > 0) arm(Math.min(...[...underway].map(({ dueMs }) => dueMs)));
+    if (underway.length > 0) arm(Math.min(...underway.map(({ dueMs }) => dueMs)));
   }
 
   return {
     add(one) {
-      underway.add(one);
+      underway.push(one);
       if (timer === null || one.dueMs < timer.wakesMs) arm(one.dueMs);
     },
     delete(one) {
-      underway.delete(one);
+      const place = underway.indexOf(one);
+      const last = place === -1 ? undefined : underway.pop();
+      if (last !== undefined && last !== one) underway[place] = last;
       // Else it would keep the program from ending.
-      if (underway.size === 0) disarm();
+      if (underway.length === 0) disarm();
     },
   };
 }

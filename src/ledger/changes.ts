@@ -1,5 +1,5 @@
 import type { Ledger } from '../contracts/ledger.ts';
-import type { Change, Sendable } from '../domain/change.ts';
+import type { Change, Sendable, Tellable } from '../domain/change.ts';
 import type { Connection, Query } from './connection.ts';
 import { pageSize, pages } from './pages.ts';
 import type { RunNumbers } from './runs.ts';
@@ -66,7 +66,7 @@ export interface PlanPage {
 const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
 
 /** Changes of a page that is sent from one thread to another: enough for several requests, and no large string. */
-const changesAtOnce = 250;
+const changesAtOnce = 100;
 
 /** What `Sendable` leaves out. */
 const unsent = [
@@ -86,9 +86,8 @@ const unsent = [
 export function planReader(
   connection: Pick<Connection, 'query'>,
 ): (run: number, afterSeq: number) => PlanPage {
-  const paths = unsent.map((name) => `'$.${name}'`).join(', ');
   const select = connection.query<ChangeRow>(
-    `SELECT seq, json_remove(body, ${paths}) AS body FROM changes
+    `SELECT seq, json_remove(body, ${pathsOf(unsent)}) AS body FROM changes
      WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${changesAtOnce}`,
   );
   return (run, afterSeq) => {
@@ -98,11 +97,36 @@ export function planReader(
   };
 }
 
+function pathsOf(names: readonly string[]): string {
+  return names.map((name) => `'$.${name}'`).join(', ');
+}
+
 /** A page of a run's changes in the order of the plan: takes the run's number and the last `seq` before. */
 export function changePages(connection: Connection): Query<ChangeRow> {
   return connection.query<ChangeRow>(
     `SELECT seq, body FROM changes WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${pageSize}`,
   );
+}
+
+/** What `Tellable` leaves out. */
+const untellable = ['disposition', 'reason', 'user', 'rows', 'before', 'conflict', 'undo'];
+
+/** Reads a change by its run's number and its `seq`, as far as accounts need it. */
+export function tellableReader(
+  connection: Pick<Connection, 'query'>,
+): (run: number, seq: number) => Tellable | null {
+  const select = connection.query<{ key: string; link_key: string; body: string }>(
+    // The ids come beside the rest: nearly all differ, and whatever is short and comes out of JSON.parse is kept in a
+    // table that only a full collection clears.
+    `SELECT body ->> '$.key' AS key, body ->> '$.linkKey' AS link_key,
+       json_remove(body, '$.key', '$.linkKey', ${pathsOf(untellable)}) AS body
+     FROM changes WHERE run_number = ? AND seq = ?`,
+  );
+  return (run, seq) => {
+    const row = select.get(run, seq);
+    if (row === undefined) return null;
+    return { ...(JSON.parse(row.body) as Tellable), key: row.key, linkKey: row.link_key };
+  };
 }
 
 /** Takes the run's number, the first `seq` and the last. */

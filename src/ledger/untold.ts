@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { AccountChanges, Ledger } from '../contracts/ledger.ts';
+import type { AccountChanges, Ledger, Untold } from '../contracts/ledger.ts';
 import { accountWriter } from './accounts.ts';
 import { entryAppender } from './append-entries.ts';
-import { changeOf, changesBetween } from './changes.ts';
+import { tellableReader } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { departureWriter } from './departed.ts';
 import type { RunNumbers } from './runs.ts';
@@ -11,7 +11,7 @@ import { type Entry, outcomesOf, packOutcomes, statesOf } from './step-entries.t
 import type { WhileSending } from './while-sending.ts';
 
 /*
- * While a run sends, it writes down outcomes alone; what they mean for the accounts follows, slice by slice of the plan:
+ * While a run sends, it writes down outcomes alone; what they mean for the accounts follows, portion by portion of a slice of the plan:
  *
  *   outcomes ──recordOutcomes──> untold ──tellAccounts──> told
  *
@@ -32,7 +32,7 @@ export function untoldEntries(
   const append = entryAppender(connection);
   const change = accountChanger(connection);
   const { nextSlice, outcomes, lastEntry } = untoldQueries(connection);
-  const changesOf = changesBetween(connection);
+  const changeAt = tellableReader(connection);
   const tell = connection.command(
     `INSERT INTO told (run_number, slice, entry) VALUES (?, ?, ?)
      ON CONFLICT (run_number, slice) DO UPDATE SET entry = excluded.entry`,
@@ -40,6 +40,15 @@ export function untoldEntries(
   const mark = connection.command('UPDATE runs SET untold = ? WHERE run_number = ?');
   /** Numbers of the runs that bear the mark. */
   const marked = new Set<number>();
+
+  function resultsOf(run: number, entries: readonly UntoldEntry[]): Untold['results'] {
+    const states = statesOf(entries);
+    const seqs = [...states.keys()].sort((one, other) => one - other);
+    return seqs.flatMap((seq) => {
+      const change = changeAt(run, seq);
+      return change === null ? [] : [{ change, outcomes: outcomesOf(states, seq) }];
+    });
+  }
 
   return {
     async recordOutcomes(runId, outcomes) {
@@ -52,15 +61,11 @@ export function untoldEntries(
     async *untold(runId) {
       const run = numberOf(runId);
       for (let slice = nextSlice.get(run, -1)?.slice; slice !== undefined; ) {
-        const entries = outcomes.all(run, slice);
-        const states = statesOf(entries);
-        const changes = changesOf.all(run, Math.min(...states.keys()), Math.max(...states.keys()));
-        const results = changes
-          .filter(({ seq }) => states.has(seq))
-          .map((row) => ({ change: changeOf(row), outcomes: outcomesOf(states, row.seq) }));
-        yield { runId, results, slice, upTo: entries.at(-1)?.entry ?? 0 };
-        // Without a turn of the event loop, a long scan would hold up timers and signals.
-        await setImmediate();
+        for (const entries of portionsOf(outcomes.all(run, slice))) {
+          yield { runId, results: resultsOf(run, entries), slice, upTo: entries.at(-1)?.entry ?? 0 };
+          // Without a turn of the event loop, a long scan would hold up timers and signals.
+          await setImmediate();
+        }
         slice = nextSlice.get(run, slice)?.slice;
       }
     },
@@ -94,6 +99,30 @@ export function untoldEntries(
   };
 }
 
+interface UntoldEntry extends Pick<Entry, 'result' | 'body'> {
+  readonly entry: number;
+  /** How many it is about. */
+  readonly steps: number;
+}
+
+/** Steps that are told of at once, unless one entry has more: what is in memory then is soon over, and young. */
+const stepsAtOnce = 250;
+
+function* portionsOf(entries: readonly UntoldEntry[]): Generator<readonly UntoldEntry[]> {
+  let portion: UntoldEntry[] = [];
+  let steps = 0;
+  for (const entry of entries) {
+    if (portion.length > 0 && steps + entry.steps > stepsAtOnce) {
+      yield portion;
+      portion = [];
+      steps = 0;
+    }
+    portion.push(entry);
+    steps += entry.steps;
+  }
+  if (portion.length > 0) yield portion;
+}
+
 function accountChanger(
   connection: Connection,
 ): (run: number, scopeId: number, changes: AccountChanges) => void {
@@ -115,8 +144,8 @@ function untoldQueries(connection: Connection) {
     nextSlice: connection.query<{ slice: number }>(
       `SELECT slice FROM step_entries e WHERE run_number = ? AND slice > ? AND ${isUntold} ORDER BY slice LIMIT 1`,
     ),
-    outcomes: connection.query<Pick<Entry, 'result' | 'body'> & { readonly entry: number }>(
-      `SELECT entry, result, body FROM step_entries e
+    outcomes: connection.query<UntoldEntry>(
+      `SELECT entry, result, body, json_array_length(body, '$.steps') / 2 AS steps FROM step_entries e
        WHERE run_number = ? AND slice = ? AND ${isUntold} ORDER BY entry`,
     ),
     lastEntry: connection.query<{ entry: number }>(

@@ -1,5 +1,5 @@
 import type { WrittenLately } from '../domain/bounds.ts';
-import type { Change, Step } from '../domain/change.ts';
+import type { Step, Tellable } from '../domain/change.ts';
 import { identicalValue } from '../domain/comparison.ts';
 import type { Account, Attributes } from '../domain/user.ts';
 
@@ -17,7 +17,7 @@ export interface AfterStepTools {
  * its first step on, so that a run that stops half-way still knows what enabling has to give back.
  */
 export function afterStep(
-  change: Change,
+  change: Tellable,
   step: Step,
   account: Account | null,
   userId: string,
@@ -62,7 +62,7 @@ const rememberedMs = 7 * 86_400_000;
 const timesMax = 3;
 
 /** What the account remembers beside the user once an update is done: feed and target agree on what was written. */
-function written(change: Change, account: Account | null, asOf: string): Kept {
+function written(change: Tellable, account: Account | null, asOf: string): Kept {
   if (change.operation !== 'update' && change.operation !== 'enable') return kept(account);
   const { active: _, ...values } = change.after;
   const isRecent = (at: string): boolean => Date.parse(asOf) - Date.parse(at) < rememberedMs;
@@ -88,7 +88,7 @@ function written(change: Change, account: Account | null, asOf: string): Kept {
 }
 
 function disabledAfter(
-  change: Change,
+  change: Tellable,
   step: Step,
   account: Account | null,
   asOf: string,
@@ -101,6 +101,6 @@ function disabledAfter(
   return isEnabled ? null : (account?.disabled ?? null);
 }
 
-function restoreOf(change: Change): Attributes {
+function restoreOf(change: Tellable): Attributes {
   return change.remember ?? {};
 }

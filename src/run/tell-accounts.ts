@@ -1,6 +1,6 @@
 import type { AccountChanges, Ledger, Run, Scope, Untold } from '../contracts/ledger.ts';
 import type { Provider } from '../contracts/provider.ts';
-import type { Change, Step } from '../domain/change.ts';
+import type { Step, Tellable } from '../domain/change.ts';
 import type { Account } from '../domain/user.ts';
 import { afterStep } from './after-step.ts';
 import { stopIfTold } from './turns.ts';
@@ -16,7 +16,7 @@ import type { World } from './world.ts';
 interface Telling {
   readonly ledger: Pick<Ledger, 'untold' | 'tellAccounts' | 'noteAllTold' | 'accountsById'>;
   readonly provider: Pick<Provider, 'applied' | 'idOf'>;
-  /** Ends it between two slices of the plan; what is left stays untold. */
+  /** Ends it between two portions of the plan; what is left stays untold. */
   readonly signal: AbortSignal;
   readonly onTold?: (accounts: readonly Account[]) => void;
 }
@@ -49,7 +49,7 @@ export async function tellOfEarlier(
 
 interface Succeeded {
   /** As its pass sent it. */
-  readonly change: Change;
+  readonly change: Tellable;
   readonly step: Step;
   readonly userId: string;
 }
@@ -61,7 +61,7 @@ function succeededSteps({ results }: Untold, provider: Pick<Provider, 'idOf'>): 
       const planned = change.steps[index];
       // A reference that led nowhere left its old value, and nothing was sent.
       if (result !== 'succeeded' || errorCode === 'UNRESOLVED_REFERENCE' || planned === undefined) continue;
-      const userId = given ?? change.userId ?? provider.idOf({ ...change.user?.attributes, ...change.after });
+      const userId = given ?? change.userId ?? provider.idOf(change.after);
       if (userId === null) continue;
       const sent = asSent(change, index, values);
       all.push({ change: sent, step: sent.steps[index] ?? planned, userId });

@@ -82,7 +82,11 @@ export function readyPart(
  * The change as the pass sent it that a step belongs to: up to the last step of that pass.
  * @param values what the step wrote, where the plan did not know it
  */
-export function asSent(change: Change, index: number, values: Attributes | undefined): Change {
+export function asSent<C extends Pick<Change, 'steps'>>(
+  change: C,
+  index: number,
+  values: Attributes | undefined,
+): C {
   const step = change.steps[index];
   if (step === undefined) return change;
   const sent = upTo(change, partOf(change, passOf(step)).to);

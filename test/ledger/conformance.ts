@@ -828,6 +828,46 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         expect(await untoldOf('run-1')).toEqual([['1.1']]);
       });
 
+      test('many outcomes of one slice are untold in portions, in the order in which they came', async () => {
+        await startRun('run-1', 1_000);
+        const seqs = Array.from({ length: 200 }, (_, index) => index + 1);
+        await ledger.recordOutcomes(
+          'run-1',
+          seqs.map((seq) => outcome(seq, 0)),
+        );
+        await ledger.recordOutcomes(
+          'run-1',
+          seqs.map((seq) => outcome(seq + 300, 0)),
+        );
+        await ledger.recordOutcomes('run-1', [outcome(1, 1)]);
+        expect((await untoldOf('run-1')).map((steps) => steps.length)).toEqual([200, 201]);
+        for await (const untold of ledger.untold('run-1')) {
+          await ledger.tellAccounts(scope, untold, { accounts: [], removed: [] });
+          break;
+        }
+        await reopen();
+        const [rest = [], ...others] = await untoldOf('run-1');
+        expect([rest.length, rest[0], rest.at(-1), others]).toEqual([201, '1.1', '500.0', []]);
+      });
+
+      test('what is untold says of each change what its account has to know', async () => {
+        const stored = change(1, {
+          operation: 'disable',
+          key: '00000001',
+          linkKey: 'é"1',
+          cause: 'absence',
+          feed: 'people',
+          remember: { roles: ['User'] },
+        });
+        await ledger.startRun(run('run-1'));
+        await ledger.storeChanges('run-1', [stored]);
+        await ledger.recordOutcomes('run-1', [outcome(1, 0)]);
+        for await (const { results } of ledger.untold('run-1')) {
+          const { disposition, reason, user, rows, before, conflict, undo, ...known } = stored;
+          expect(results).toEqual([{ change: known, outcomes: [outcome(1, 0)] }]);
+        }
+      });
+
       test('telling does all or nothing', async () => {
         await startRun('run-1', 1);
         await ledger.recordOutcomes('run-1', [outcome(1, 0)]);
