@@ -10,8 +10,7 @@ const tenGone = staff.slice(10);
 /** A target with the staff, linked by a first run, and a feed that lacks ten of them. */
 async function linkedWorld(job: object = {}): Promise<World> {
   const world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff), job });
-  const first = await world.apply();
-  if (first.code !== 0) throw new Error(first.stderr);
+  await world.link();
   world.writeFeed(wholeFeed(tenGone));
   return world;
 }
@@ -150,7 +149,7 @@ describe.concurrent('an approval', patient, () => {
   it('is the word of a person for an absence that nothing proves, in that very plan', async ({ expect }) => {
     const unproven = { feed: { whole: undefined } };
     await using world = await World.open({ users: staff.map(userOf), feed: plainFeed(staff), job: unproven });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     world.writeFeed(plainFeed(staff.slice(2)));
     expect((await world.plan()).report.changes.total).toBe(0);
     const held = await world.plan('--trust-absences', '--out', 'plan.ndjson');

@@ -26,7 +26,7 @@ const lastNameOf = (world: World, number: number): string | undefined =>
 describe.concurrent('what others change in the target', patient, () => {
   it('is overwritten and counted where the job says nothing of it', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     await otherJob(world)(renamed(3, 'Okafor'));
     expect(lastNameOf(world, 3)).toBe('Okafor');
     const ran = await world.apply();
@@ -38,7 +38,7 @@ describe.concurrent('what others change in the target', patient, () => {
 
   it('stays where the target wins, until the feed itself says something else', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff), job: jobWith('targetWins') });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     await otherJob(world)(renamed(3, 'Okafor'));
     for (const _ of [1, 2]) {
       const kept = await world.apply();
@@ -51,7 +51,7 @@ describe.concurrent('what others change in the target', patient, () => {
 
   it('stays and is counted in every run where it is only reported', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff), job: jobWith('report') });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     await otherJob(world)(renamed(3, 'Okafor'));
     for (const mode of ['plan', 'apply', 'apply']) {
       const ran = await world.run(mode, 'job.yaml');
@@ -62,7 +62,7 @@ describe.concurrent('what others change in the target', patient, () => {
 
   it('is a conflict where the feed has changed too, until both say the same', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff), job: jobWith('conflict') });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     const other = otherJob(world);
     await other(renamed(3, 'Okafor'));
     expect((await world.apply()).report.changes.total).toBe(0);
@@ -81,7 +81,7 @@ describe.concurrent('what others change in the target', patient, () => {
     expect,
   }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     const other = otherJob(world);
     for (const flapping of [{}, {}, { 'name.familyName': 1 }]) {
       await other(renamed(3, 'Okafor'));

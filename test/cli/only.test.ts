@@ -20,8 +20,7 @@ function columnsWith(active: string): object {
 
 async function linkedWorld(job: object = {}, feed = wholeFeed(staff)): Promise<World> {
   const world = await World.open({ users: staff.map(userOf), feed, job });
-  const first = await world.apply();
-  if (first.code !== 0) throw new Error(first.stderr);
+  await world.link();
   return world;
 }
 
@@ -44,6 +43,7 @@ describe.concurrent('a run about some operations', patient, () => {
     expect(only.code).toBe(0);
     expect(only.report.changes).toMatchObject({ total: 1, succeeded: 1, held: 0 });
     expect(only.report.rows).toMatchObject({ changed: 1, excluded: 40 });
+    expect([held.report.run.part, only.report.run.part]).toEqual([null, { only: ['disable'], people: null }]);
     expect(only.stderr).toContain('The feed was not accepted by this part');
     expect(world.journal().map(({ op, key }) => [op, key])).toEqual([['unassign-role', gone.login]]);
 
@@ -101,6 +101,7 @@ describe.concurrent('a run about some operations', patient, () => {
     expect([planned.code, planned.report.changes.total]).toEqual([0, 2]);
     const applied = await world.run('apply', '--plan', 'plan.ndjson');
     expect([applied.code, applied.report.changes.succeeded]).toEqual([0, 2]);
+    expect(applied.report.run.part).toEqual({ only: ['disable'], people: null });
     const rest = await world.apply();
     expect([rest.code, rest.report.byOperation.create.succeeded, rest.report.changes.total]).toEqual([
       0, 2, 2,
@@ -154,6 +155,7 @@ describe.concurrent('somebody disabled by key', patient, () => {
     expect([released.code, released.stdout]).toEqual([0, expect.stringMatching(/dismissed, HR-4711/)]);
     const enabled = await world.apply('--person', 'E7');
     expect([enabled.code, enabled.report.byOperation.enable.succeeded]).toEqual([0, 1]);
+    expect(enabled.report.run.part).toEqual({ only: null, people: ['E7'] });
     expect(world.strays(staff)).toEqual([]);
     const twice = await world.apply('--release', 'E7');
     expect([twice.code, twice.stderr]).toEqual([1, expect.stringMatching(/is barred/)]);

@@ -9,7 +9,7 @@ const day = (days: number): string => new Date(Date.now() + days * 86_400_000).t
 describe.concurrent('a person whom somebody protects', patient, () => {
   it('is left exactly as they are, with the reason shown, until the day has come', async ({ expect }) => {
     await using world = await World.open({ users, feed: wholeFeed(staff) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     const until = day(10);
     const said = await world.run('protect', 'job.yaml', 'E3', '--until', until, '--reason', 'on secondment');
     expect(said).toMatchObject({ code: 0 });
@@ -95,7 +95,7 @@ describe.concurrent('a user whom the job protects', patient, () => {
     const rows = [...staff.map((row) => (row.id === 'E3' ? boss : row)), own];
     const all = [...rows.slice(0, 12).map(userOf), admin];
     await using world = await World.open({ users: all, feed: wholeFeed(rows), job });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     expect(world.journal()).toEqual([]);
 
     // One is gone, one has left, one would lose a role and is renamed, and the own account is gone.

@@ -18,8 +18,7 @@ async function openMixedDay(): Promise<World> {
     faults: [{ match: { op: 'update', user: 'ada.moreau3@example.com' }, do: { refuse } }],
     feed: wholeFeed(before),
   });
-  const ran = await world.apply();
-  if (ran.code !== 0) throw new Error(ran.stderr);
+  await world.link();
   world.writeFeed(wholeFeed(mixed));
   return world;
 }

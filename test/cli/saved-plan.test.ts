@@ -14,8 +14,7 @@ const wanted: readonly PersonRow[] = [
 /** A target with the staff, linked by a first run, and a feed that asks for four changes. */
 async function linkedWorld(job: object = {}): Promise<World> {
   const world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff), job });
-  const first = await world.apply();
-  if (first.code !== 0) throw new Error(first.stderr);
+  await world.link();
   world.writeFeed(wholeFeed(wanted));
   return world;
 }

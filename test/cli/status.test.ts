@@ -22,7 +22,7 @@ describe.concurrent('status', patient, () => {
   }) => {
     const staff = people(60);
     await using world = await World.open({ users: staff.map(userOf), feed: wholeFeed(staff) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     const holdWithout = async (gone: number): Promise<string> => {
       world.writeFeed(wholeFeed(staff.slice(gone)));
       const ran = await world.apply();
@@ -50,7 +50,7 @@ describe.concurrent('status', patient, () => {
 describe.concurrent('resume', patient, () => {
   it('with nothing to go on with ends with 0 and says so, with a job and without', async ({ expect }) => {
     await using world = await World.open({ feed: wholeFeed(people(3)) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     for (const what of [['job.yaml'], ['--job', 'job.yaml'], ['--ledger', 'ledger.db']]) {
       const { code, stderr } = await world.run('resume', ...what);
       expect([code, stderr]).toEqual([

@@ -19,6 +19,10 @@ export interface ReportJson {
     readonly planHash: string | null;
     readonly previousRun: string | null;
     readonly reverts: string | null;
+    readonly part: {
+      readonly only: readonly string[] | null;
+      readonly people: readonly string[] | null;
+    } | null;
   };
   /** A list for a job with several: `feedsOf` reads either. */
   readonly feed: FeedJson;

@@ -16,7 +16,7 @@ describe.concurrent('an apply that is told to stop', patient, () => {
     const before = people(40);
     const now = before.map((row) => ({ ...row, first: 'New' }));
     await using world = await World.open({ users: before.map(userOf), feed: wholeFeed(before) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     world.writeFeed(wholeFeed(now));
     world.writeJob({ ...slowly, guards: { updates: '100%', attributes: '100%' } });
     await world.serve({ faults: [{ match: { op: 'update' }, skip: 1, do: { latencyMs: 120_000 } }] });
@@ -86,7 +86,7 @@ describe.concurrent('a ledger', patient, () => {
     const before = people(10);
     const now = [...before, person(900)];
     await using world = await World.open({ users: before.map(userOf), feed: wholeFeed(before) });
-    expect((await world.apply()).code).toBe(0);
+    await world.link();
     const backedUp = await world.run('ledger', 'backup', 'job.yaml', '--to', 'backup.db');
     expect(backedUp.code).toBe(0);
     world.writeFeed(wholeFeed(now));
