@@ -276,6 +276,7 @@ function facts(report: Report): Html {
       run.resumes.length === 0 ? null : run.resumes.map(({ by, at }) => `${stamp(at)} by ${by}`).join('; '),
     ],
     ['Undoes', run.reverts],
+    ['Only about', run.part === null ? null : part(run.part)],
     ['Exit code', String(report.exitCode)],
     [
       'Target',
@@ -297,6 +298,11 @@ function facts(report: Report): Html {
 <h2>The run</h2>
 <dl>${list.map(([name, value]) => (value === null ? null : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
 </section>`;
+}
+
+function part({ only, people }: NonNullable<Report['run']['part']>): string {
+  const operations = only === null ? 'every change' : `${only.join(', ')} changes`;
+  return people === null ? operations : `${operations} of ${people.join(', ')}`;
 }
 
 function settledRun({ run, state, inDoubt }: Report['run']['settled'][number]): string {

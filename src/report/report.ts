@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { operations } from '../domain/change.ts';
 
 const count = (what: string) => z.int().min(0).describe(what);
 const time = (what: string) => z.iso.datetime().describe(`${what}, ISO 8601 in UTC.`);
@@ -28,6 +29,19 @@ const Resume = z
     at: time('When it had been gone on with'),
   })
   .describe('One `rollcall resume` of the run.');
+
+const Part = z
+  .strictObject({
+    only: z
+      .array(z.enum(operations))
+      .nullable()
+      .describe('The operations that it was about (`--only`, `--disable`); null: all.'),
+    people: z
+      .array(z.string())
+      .nullable()
+      .describe('Lasting ids of the people it was about (`--person`, `--disable`); null: everybody.'),
+  })
+  .describe('What a run was about that was not about everything; it accepts no feed.');
 
 const SettledRun = z
   .strictObject({
@@ -66,6 +80,7 @@ const RunSection = z
       .array(Resume)
       .describe('When it was gone on with after a stop, oldest first: its report covers all of it.'),
     reverts: z.string().nullable().describe('The run that this one undoes; null for any other.'),
+    part: Part.nullable().describe('What it was about; null for a run about everything.'),
   })
   .describe('The run itself.');
 

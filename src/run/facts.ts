@@ -4,6 +4,7 @@ import type { FeedFacts } from '../domain/feed-facts.ts';
 import type { FeedSettings } from '../domain/settings.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { JobChange, JobSettings } from '../guard/judge-job.ts';
+import type { Selection } from './choice.ts';
 import type { Findings } from './count-findings.ts';
 import type { SettledRun } from './settle-earlier.ts';
 
@@ -44,6 +45,8 @@ export interface RunFacts {
   readonly settled: readonly SettledRun[];
   /** The run that it undoes. */
   readonly reverts: string | null;
+  /** What it was about; absent for a run about everything. */
+  readonly part?: Pick<Selection, 'only' | 'people'>;
   readonly target: { readonly name: string; readonly provider: string; readonly baseUrl: string };
   /** In the order of the job. */
   readonly feeds: readonly FeedOfRun[];

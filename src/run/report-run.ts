@@ -119,6 +119,11 @@ async function countResults(ledger: Ledger, run: Run): Promise<CountedResults> {
 }
 
 /** An object for one feed, a list for a job with several. */
+function partSection({ part }: RunFacts): Report['run']['part'] {
+  if (part === undefined) return null;
+  return { only: part.only && [...part.only], people: part.people && [...part.people] };
+}
+
 function feedSection(feeds: readonly FeedOfRun[]): Report['feed'] {
   const [only] = feeds;
   if (only?.name === '' && only.facts !== null) return sectionOf(only.facts, only.mode);
@@ -166,6 +171,7 @@ function composeReport(
       settled: facts.settled.map((one) => ({ ...one })),
       resumes: (facts.resumes ?? []).map((one) => ({ ...one })),
       reverts: facts.reverts,
+      part: partSection(facts),
     },
     feed: feedSection(facts.feeds),
     target: facts.target,

@@ -6,7 +6,7 @@ import { openMatching } from '../match/open-matching.ts';
 import type { Report } from '../report/report.ts';
 import type { Approval } from './approvals.ts';
 import { barOf, type UrgentDisable } from './barred.ts';
-import { chooseReviewed, chooseSelected, everything, type Selection } from './choice.ts';
+import { chooseReviewed, chooseSelected, everything, isPartial, type Selection } from './choice.ts';
 import type { Comparison } from './compare.ts';
 import type { Revert } from './compare-revert.ts';
 import { connectTarget, type Target } from './connect-target.ts';
@@ -185,7 +185,8 @@ function factsOf(
     readonly settled: RunFacts['settled'];
   },
 ): RunFacts {
-  const { reviewed, bar, revert } = found.parts;
+  const { selection, reviewed, bar, revert } = found.parts;
+  const { only, people } = selection;
   return {
     directory: open.directory,
     toolVersion,
@@ -198,6 +199,7 @@ function factsOf(
     previousRun: open.memory.lastAppliedRun,
     settled: found.settled,
     reverts: revert?.run ?? null,
+    ...(isPartial(selection) ? { part: { only, people } } : {}),
     target: { name: job.target.name, provider: job.target.provider.id, baseUrl: target.baseUrl },
     feeds: found.feeds.map(feedOfRun),
     rows: found.comparison.rows,

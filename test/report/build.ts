@@ -101,6 +101,7 @@ export function buildReport(
       settled: [],
       resumes: [],
       reverts: null,
+      part: null,
       ...run,
     },
     feed: {

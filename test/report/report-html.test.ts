@@ -73,6 +73,17 @@ describe('reportHtml', () => {
     expect(cells).toEqual(expect.arrayContaining(['at most 1,500', 'at least 2,500', '–']));
   });
 
+  it('says what a run was about that was not about everything', async () => {
+    const shown = async (part: ReportWithoutFailures['run']['part']): Promise<string | undefined> =>
+      /<dt>Only about<\/dt><dd>(.*?)<\/dd>/.exec(await render([], buildReport([], 1, { part })))?.[1];
+    expect(await shown(null)).toBeUndefined();
+    expect(await shown({ only: ['disable', 'update'], people: null })).toBe('disable, update changes');
+    expect(await shown({ only: ['disable'], people: ['E1', hostile] })).toBe(
+      'disable changes of E1, &lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;',
+    );
+    expect(await shown({ only: null, people: ['E1'] })).toBe('every change of E1');
+  });
+
   it('shows 200 failures and says how many there are', async () => {
     const results = Array.from({ length: 250 }, (_, index) => failed(`E${index}`));
     const page = await render(results, buildReport(results, 1));
