@@ -34,16 +34,17 @@ export function changeEntries(
     async *sendable(runId) {
       const run = numberOf(runId);
       const read = (afterSeq: number): Promise<PlanPage> => unheeded(sending.readPlan(run, afterSeq));
-      // Two pages ahead: the one that comes next is then there although the disk was busy.
       const following = (page: Promise<PlanPage>): Promise<PlanPage> =>
         unheeded(page.then(({ lastSeq }) => (lastSeq === null ? endOfPlan : read(lastSeq))));
-      let next = read(0);
-      let nextButOne = following(next);
+      let last = read(0);
+      const ahead = [last];
       for (;;) {
-        const { json, lastSeq } = await next;
+        while (ahead.length <= pagesAhead) {
+          last = following(last);
+          ahead.push(last);
+        }
+        const { json, lastSeq } = (await ahead.shift()) ?? endOfPlan;
         if (lastSeq === null) return;
-        next = nextButOne;
-        nextButOne = following(next);
         yield JSON.parse(json) as readonly Sendable[];
       }
     },
@@ -64,6 +65,9 @@ export interface PlanPage {
 }
 
 const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
+
+/** So many that the page that comes next is there although the disk was busy. */
+const pagesAhead = 5;
 
 /** Changes of a page that is sent from one thread to another: enough for several requests, and no large string. */
 const changesAtOnce = 100;
