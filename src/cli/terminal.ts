@@ -105,18 +105,20 @@ const noProgress: Progress = {
 function barProgress(): Progress {
   let bar: cliProgress.SingleBar | null = null;
   let stageShown = false;
-  const clearStage = (): void => {
+  const end = (): void => {
     if (stageShown) process.stderr.write('\r\u001b[K');
     stageShown = false;
+    bar?.stop();
+    bar = null;
   };
   return {
     stage: (name) => {
-      clearStage();
+      end();
       process.stderr.write(`${name} …`);
       stageShown = true;
     },
     sending: (total) => {
-      clearStage();
+      end();
       if (total === 0) return;
       bar = new cliProgress.SingleBar({
         format: 'sending {bar} {value}/{total} changes, {eta_formatted} left',
@@ -128,10 +130,6 @@ function barProgress(): Progress {
       bar.start(total, 0);
     },
     sent: (changes) => bar?.increment(changes),
-    end: () => {
-      clearStage();
-      bar?.stop();
-      bar = null;
-    },
+    end,
   };
 }

@@ -87,6 +87,7 @@ export async function account(
 ): Promise<Omit<RunEnd, 'waiting'>> {
   const { ledger, run, scope, directory } = open;
   const finishedAt = new Date(world.clock.now()).toISOString();
+  world.progress.stage('writing the report');
   await ledger.saveRunFacts(run.id, facts);
   if (run.mode === 'apply')
     await ledger.noteFailures(scope, run.id, failureKeys(ledger.results(run.id), run.mode));

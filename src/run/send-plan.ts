@@ -96,6 +96,7 @@ export async function sendPlan(
       ...(Number.isFinite(pass) ? {} : { onProgress: () => undefined }),
     });
   }
+  world.progress.stage('remembering what was done');
   // Whoever is told to stop does so within seconds: then it is the next run that tells them.
   await tellAccounts(run, { ledger, provider, signal: world.signal, onTold: noteUsers });
   return stopped;
