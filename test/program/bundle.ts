@@ -1,14 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -28,45 +18,25 @@ export async function bundleProgram(): Promise<Bundle> {
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const input = {
-      'program/run-program': path.join(project, 'src/cli/run-program.ts'),
+      main: path.join(project, 'src/main.ts'),
       // A thread begins with a file of its own, which stands beside the module that starts it.
       'program/sending-thread': path.join(project, 'src/ledger/sending-thread.ts'),
     };
     const bundle = await rolldown({ input, platform: 'node' });
     // The program looks for its package.json two folders above its modules, and for its entry one above.
-    const dist = path.join(folder, 'dist');
     await bundle.write({
-      dir: dist,
+      dir: path.join(folder, 'dist'),
       entryFileNames: '[name].js',
-      format: 'cjs',
+      format: 'esm',
       chunkFileNames: 'program/[name].js',
     });
     await bundle.close();
     copyFileSync(path.join(project, 'package.json'), path.join(folder, 'package.json'));
-    writeFileSync(path.join(dist, 'program/package.json'), JSON.stringify({ type: 'commonjs' }));
-    const file = path.join(dist, 'main.js');
-    copyFileSync(path.join(import.meta.dirname, 'main.mjs'), file);
-    keepCompiled(file, folder);
-    return { file, remove };
+    return { file: path.join(folder, 'dist/main.js'), remove };
   } catch (error) {
     remove();
     throw error;
   }
-}
-
-/** Runs the program once, with its sandbox: what the two compile is there for all that come after. */
-function keepCompiled(file: string, folder: string): void {
-  for (const name of ['jobs', 'fixtures/demo']) {
-    cpSync(path.join(project, name), path.join(folder, name), { recursive: true });
-  }
-  const inbox = path.join(folder, '.rollcall/demo/inbox');
-  mkdirSync(inbox, { recursive: true });
-  copyFileSync(path.join(project, 'fixtures/demo/hr-day-1.csv'), path.join(inbox, 'hr.csv'));
-  spawnSync(process.execPath, [file, 'apply', 'jobs/demo-epm.yaml'], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, ROLLCALL_TEST_KEEP: '1' },
-    stdio: 'ignore',
-  });
 }
 
 let made: Bundle | null = null;
