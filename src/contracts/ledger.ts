@@ -270,8 +270,11 @@ export interface Ledger {
   storeChanges(runId: string, changes: readonly Change[]): Promise<void>;
   /** In the order of the plan. */
   changes(runId: string): AsyncIterable<readonly Change[]>;
-  /** The same as far as sending needs it, read while the page before is worked on. */
-  sendable(runId: string): AsyncIterable<readonly Sendable[]>;
+  /**
+   * The same as far as sending needs it, read while the page before is worked on.
+   * @param atOnce how many changes one request takes: longer pages cost memory, and shorter ones time
+   */
+  sendable(runId: string, atOnce: number): AsyncIterable<readonly Sendable[]>;
   storeQuarantine(runId: string, rows: readonly QuarantinedRow[]): Promise<void>;
   /** In the order of the lines. */
   quarantine(runId: string): AsyncIterable<readonly QuarantinedRow[]>;

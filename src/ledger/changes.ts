@@ -31,20 +31,20 @@ export function changeEntries(
         yield page.map(changeOf);
       }
     },
-    async *sendable(runId) {
-      const run = numberOf(runId);
-      const read = (afterSeq: number): Promise<PlanPage> => unheeded(sending.readPlan(run, afterSeq));
+    async *sendable(runId, atOnce) {
+      const request = { run: numberOf(runId), limit: Math.min(Math.max(atOnce, pageMin), pageMax) };
+      const read = (afterSeq: number): Promise<PlanPage> =>
+        unheeded(sending.readPlan({ ...request, afterSeq }));
+      // Two pages ahead: the one that comes next is then there although the disk was busy.
       const following = (page: Promise<PlanPage>): Promise<PlanPage> =>
         unheeded(page.then(({ lastSeq }) => (lastSeq === null ? endOfPlan : read(lastSeq))));
-      let last = read(0);
-      const ahead = [last];
+      let next = read(0);
+      let nextButOne = following(next);
       for (;;) {
-        while (ahead.length <= pagesAhead) {
-          last = following(last);
-          ahead.push(last);
-        }
-        const { json, lastSeq } = (await ahead.shift()) ?? endOfPlan;
+        const { json, lastSeq } = await next;
         if (lastSeq === null) return;
+        next = nextButOne;
+        nextButOne = following(next);
         yield JSON.parse(json) as readonly Sendable[];
       }
     },
@@ -66,11 +66,9 @@ export interface PlanPage {
 
 const endOfPlan: PlanPage = { json: '[]', lastSeq: null };
 
-/** So many that the page that comes next is there although the disk was busy. */
-const pagesAhead = 5;
-
-/** Changes of a page that is sent from one thread to another: enough for several requests, and no large string. */
-const changesAtOnce = 100;
+/** Changes of a page that is sent from one thread to another. */
+const pageMin = 100;
+const pageMax = 250;
 
 /** What `Sendable` leaves out. */
 const unsent = [
@@ -86,16 +84,22 @@ const unsent = [
   'undo',
 ];
 
-/** Reads the page of a run's plan after a change, of a run by its number, as far as sending needs it. */
-export function planReader(
-  connection: Pick<Connection, 'query'>,
-): (run: number, afterSeq: number) => PlanPage {
+/** Which page of which run's plan, by the run's number. */
+export interface PageRequest {
+  readonly run: number;
+  readonly afterSeq: number;
+  /** Changes, at most. */
+  readonly limit: number;
+}
+
+/** Reads a page of a plan, as far as sending needs it. */
+export function planReader(connection: Pick<Connection, 'query'>): (request: PageRequest) => PlanPage {
   const select = connection.query<ChangeRow>(
     `SELECT seq, json_remove(body, ${pathsOf(unsent)}) AS body FROM changes
-     WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ${changesAtOnce}`,
+     WHERE run_number = ? AND seq > ? ORDER BY seq LIMIT ?`,
   );
-  return (run, afterSeq) => {
-    const page = select.all(run, afterSeq);
+  return ({ run, afterSeq, limit }) => {
+    const page = select.all(run, afterSeq, limit);
     const lastSeq = page.at(-1)?.seq ?? null;
     return { json: `[${page.map(({ body }) => body).join(',')}]`, lastSeq };
   };

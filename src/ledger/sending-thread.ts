@@ -37,7 +37,7 @@ port.on('message', (first: Request | null) => {
     else reads.push(next);
   }
   if (writes.length > 0) answer(writes, () => write(writes));
-  for (const read of reads) answer([read], () => open().readPlan(read.run, read.afterSeq));
+  for (const read of reads) answer([read], () => open().readPlan(read));
   if (next !== null) return;
   opened?.connection.close();
   port.close();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Failure, type FailureDetails } from '../domain/failure.ts';
 import { entryAppender } from './append-entries.ts';
-import { type PlanPage, planReader } from './changes.ts';
+import { type PageRequest, type PlanPage, planReader } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { groupCommit } from './group-commit.ts';
 import type { Entry } from './step-entries.ts';
@@ -14,8 +14,7 @@ export interface WhileSending {
   ready(): Promise<void>;
   /** The entries are on disk when the promise resolves; those asked for while the disk is busy share the next sync. */
   append(run: number, entries: readonly Entry[]): Promise<void>;
-  /** The page of a plan after a change. */
-  readPlan(run: number, afterSeq: number): Promise<PlanPage>;
+  readPlan(page: PageRequest): Promise<PlanPage>;
   close(): Promise<void>;
 }
 
@@ -27,7 +26,7 @@ export function sendingHere(connection: Connection): WhileSending {
   return {
     ready: async () => undefined,
     append: (run, entries) => together(() => append(run, entries)),
-    readPlan: async (run, afterSeq) => readPlan(run, afterSeq),
+    readPlan: async (page) => readPlan(page),
     close: async () => undefined,
   };
 }
@@ -41,10 +40,8 @@ export interface WriteRequest {
   readonly entries: readonly Entry[];
 }
 
-export interface ReadRequest {
+export interface ReadRequest extends PageRequest {
   readonly number: number;
-  readonly run: number;
-  readonly afterSeq: number;
 }
 
 /** What became of requests, of several that were written together. */
@@ -117,8 +114,8 @@ export function sendingInThread(ledger: string): WhileSending {
     await ask({ run, entries });
   }
 
-  async function readPlan(run: number, afterSeq: number): Promise<PlanPage> {
-    const page = await ask({ run, afterSeq });
+  async function readPlan(request: PageRequest): Promise<PlanPage> {
+    const page = await ask(request);
     if (page === null) throw new Error('The thread read no page.');
     return page;
   }

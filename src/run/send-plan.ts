@@ -83,7 +83,7 @@ export async function sendPlan(
     },
   };
   if (isResumed) await recall(open, awaited, { noteUsers, troubles });
-  let stopped = isResumed ? null : await dispatch(firstPass(open), tools);
+  let stopped = isResumed ? null : await dispatch(firstPass(open, job.target.limits.batchSize), tools);
   const starts: Starts = new Map();
   const passTools = { open, target, users, starts, troubles, recordOutcomes, isResumed, world };
   for (const pass of isResumed ? [0, ...awaited.passes] : awaited.passes) {

@@ -39,8 +39,8 @@ export async function awaitedBy(open: OpenRun): Promise<Awaited> {
 }
 
 /** The changes up to their first step that waits. */
-export async function* firstPass(open: OpenRun): AsyncGenerator<readonly Sendable[]> {
-  for await (const page of open.ledger.sendable(open.run.id)) {
+export async function* firstPass(open: OpenRun, atOnce: number): AsyncGenerator<readonly Sendable[]> {
+  for await (const page of open.ledger.sendable(open.run.id, atOnce)) {
     yield page
       .filter(({ disposition }) => disposition === 'planned')
       .map((change) => upTo(change, partOf(change, 0).to))

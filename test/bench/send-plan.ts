@@ -56,7 +56,7 @@ async function sendThroughLedger(memory: Ledger, { id }: Run): Promise<void> {
   });
   let batches = 0;
   const connection = connectionOver(async (request) => (await http.request(request)).text());
-  const stopped = await dispatch(memory.sendable(id), {
+  const stopped = await dispatch(memory.sendable(id, limits.batchSize), {
     provider: loopback,
     connection,
     limits,

@@ -766,7 +766,9 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
             }),
           );
           expect(needed).toHaveLength(count);
-          expect(await all(ledger.sendable('run-1'))).toEqual(needed);
+          for (const atOnce of [1, 500]) {
+            expect(await all(ledger.sendable('run-1', atOnce))).toEqual(needed);
+          }
         },
       );
 
@@ -774,7 +776,7 @@ export function ledgerConformance(name: string, makeLedger: () => Promise<Ledger
         await startRun('run-1', 5_500);
         await ledger.prepareToSend();
         let read = 0;
-        for await (const page of ledger.sendable('run-1')) {
+        for await (const page of ledger.sendable('run-1', 1)) {
           read += page.length;
           const steps = page.map(({ seq }) => ({ seq, step: 0 }));
           await ledger.recordIntents('run-1', [{ batch: read, attempt: 1, at, steps }]);

@@ -26,7 +26,7 @@ describe('the thread of the ledger', () => {
     await sending.close();
     await ended;
     await expect(sending.append(1, [])).rejects.toThrow('has ended');
-    await expect(sending.readPlan(1, 0)).rejects.toThrow('has ended');
+    await expect(sending.readPlan({ run: 1, afterSeq: 0, limit: 100 })).rejects.toThrow('has ended');
     await sending.close();
   });
 
