@@ -213,7 +213,8 @@ export class NightWorld implements AsyncDisposable {
     if (this.#saved === null) throw new Error('Nothing was saved.');
     const { nowMs, journal } = this.#saved;
     // Grants that were taken later than now would be waited for.
-    for (const suffix of ['-wal', '-shm', '.limits']) rmSync(this.path(`ledger.db${suffix}`), { force: true });
+    for (const suffix of ['-wal', '-shm', '.limits'])
+      rmSync(this.path(`ledger.db${suffix}`), { force: true });
     copyFileSync(this.path('saved.db'), this.path('ledger.db'));
     this.#nowMs = nowMs;
     this.#startedMs = performance.now();
