@@ -93,7 +93,7 @@ export interface Untold {
   /** In the order of the plan, each change with those outcomes only. */
   readonly results: readonly { readonly change: Tellable; readonly outcomes: readonly StepOutcome[] }[];
   readonly slice: number;
-  /** The last of the slice's entries that they stand in; they stand in none before the last of the portion before. */
+  /** The last of the slice's entries that they stand in: with it, all up to here is told. */
   readonly upTo: number;
 }
 

@@ -118,12 +118,12 @@ async function countResults(ledger: Ledger, run: Run): Promise<CountedResults> {
   return { counts: counting.counts(), written };
 }
 
-/** An object for one feed, a list for a job with several. */
 function partSection({ part }: RunFacts): Report['run']['part'] {
   if (part === undefined) return null;
   return { only: part.only && [...part.only], people: part.people && [...part.people] };
 }
 
+/** An object for one feed, a list for a job with several. */
 function feedSection(feeds: readonly FeedOfRun[]): Report['feed'] {
   const [only] = feeds;
   if (only?.name === '' && only.facts !== null) return sectionOf(only.facts, only.mode);
